@@ -1,0 +1,1 @@
+"""The machine room: a process of its own that runs models."""

@@ -1,0 +1,1 @@
+"""Ground floor: what is known. Tables, rules and queries; no screen, no tensors."""
