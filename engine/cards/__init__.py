@@ -1,1 +1,1 @@
-
+"""The models that ship: a card for each, its ONNX file in models/."""
