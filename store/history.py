@@ -1,0 +1,237 @@
+"""History: every change is a step of one user, written with its events in one transaction.
+
+A step is what undo takes back. Rows carry the id of the step that wrote them last as `version`; undo,
+redo and every update refuse a row whose version is not the one they know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import peewee
+from peewee import BlobField, chunked
+
+from store.database import now, write
+from store.errors import Conflict, Refused
+from store.tables import TABLES, Annotation, Event, Step, Table, User
+
+T = TypeVar("T", bound=Table)
+
+_BY_NAME = {table._meta.table_name: table for table in TABLES}
+
+
+class Recorder:
+    """Writes rows within one step and remembers what they were before."""
+
+    def __init__(self, actor: User, name: str) -> None:
+        self.actor = actor
+        self.name = name
+        self._step: Step | None = None
+        self._events: list[dict[str, Any]] = []
+
+    @property
+    def id(self) -> int:
+        """The step's id; the step's row is made by its first change, so that empty steps leave no trace."""
+        if self._step is None:
+            self._step = Step.create(actor=self.actor, name=self.name, created_at=now())
+        return int(self._step.id)
+
+    def insert(self, table: type[T], **columns: Any) -> T:
+        """Insert a row; returns it."""
+        if "version" in table._meta.fields:
+            columns["version"] = self.id
+        row = table.create(**columns)
+        self._log(row, None, _columns(row))
+        return row
+
+    def update(self, row: T, **changes: Any) -> T:
+        """Change columns of `row`, which is updated in place.
+
+        Raises Conflict when the row is no longer as it was when `row` was read.
+        """
+        table = type(row)
+        before = {name: _plain(table, name, row.__data__[name]) for name in changes}
+        after = {name: _plain(table, name, _key(value)) for name, value in changes.items()}
+        if before == after:
+            return row
+        query = table.update(**changes).where(_same_row(row))
+        if "version" in table._meta.fields:
+            query = table.update(**changes, version=self.id).where(
+                _same_row(row), table.version == row.version
+            )
+            before["version"], after["version"] = row.version, self.id
+        if query.execute() != 1:
+            raise Conflict(f"{_title(row)} was changed by somebody else in the meantime: look again")
+        for name, value in changes.items():
+            setattr(row, name, value)
+        if "version" in table._meta.fields:
+            row.version = self.id
+        self._log(row, before, after)
+        return row
+
+    def delete(self, row: Table) -> None:
+        """Take a row away: hide it where it can come back, remove it where it is only a link."""
+        if "deleted" in type(row)._meta.fields:
+            self.update(row, deleted=True)
+            return
+        before = _columns(row)
+        if row.__class__.delete().where(_same_row(row)).execute() != 1:
+            raise Conflict(f"{_title(row)} is gone already")
+        self._log(row, before, None)
+
+    def note(self, row: Table, after: dict[str, Any]) -> None:
+        """Record that something happened to `row` that is no change of its columns."""
+        self._log(row, {}, after, kind="note")
+
+    def _log(
+        self, row: Table, before: dict[str, Any] | None, after: dict[str, Any] | None, kind: str = "do"
+    ) -> None:
+        self._events.append(
+            {
+                "step": self.id,
+                "actor": self.actor.id,
+                "kind": kind,
+                "table": type(row)._meta.table_name,
+                "row": _row_key(row),
+                "annotation": row.id if isinstance(row, Annotation) else None,
+                "before": before,
+                "after": after,
+                "created_at": now(),
+            }
+        )
+
+    def finish(self) -> None:
+        """Write the events; called by `step` before the transaction commits."""
+        for some in chunked(self._events, 500):
+            Event.insert_many(some).execute()
+
+
+@contextmanager
+def step(actor: User, name: str) -> Iterator[Recorder]:
+    """One transaction whose changes undo takes back together. `name` completes "undone: …"."""
+    with write():
+        recorder = Recorder(actor, name)
+        yield recorder
+        recorder.finish()
+
+
+def undo(actor: User) -> str:
+    """Take back the user's last step; returns its name.
+
+    Raises Refused when there is none, Conflict when somebody else has changed one of its rows since.
+    """
+    with write():
+        last = Step.select().where(Step.actor == actor, Step.undone == False).order_by(Step.id.desc()).first()  # noqa: E712
+        if last is None:
+            raise Refused("there is nothing to undo")
+        for event in reversed(_events(last)):
+            _turn(event, event.after, event.before, back=True)
+        return _mark(last, actor, undone=True)
+
+
+def redo(actor: User) -> str:
+    """Do the user's last undone step again; returns its name. A new step since then ends redoing."""
+    with write():
+        newest = Step.select(peewee.fn.MAX(Step.id)).where(Step.actor == actor, Step.undone == False).scalar()  # noqa: E712
+        following = (
+            Step.select()
+            .where(Step.actor == actor, Step.undone == True, Step.id > (newest or 0))  # noqa: E712
+            .order_by(Step.id)
+            .first()
+        )
+        if following is None:
+            raise Refused("there is nothing to redo")
+        for event in _events(following):
+            _turn(event, event.before, event.after, back=False)
+        return _mark(following, actor, undone=False)
+
+
+def _events(of: Step) -> list[Event]:
+    return list(Event.select().where(Event.step == of, Event.kind == "do").order_by(Event.id))
+
+
+def _mark(turned: Step, actor: User, *, undone: bool) -> str:
+    turned.undone = undone
+    turned.save(only=[Step.undone])
+    kind = "undo" if undone else "redo"
+    Event.create(step=turned, actor=actor, kind=kind, table="step", row=turned.id, created_at=now())
+    return str(turned.name)
+
+
+def _turn(event: Event, now_is: dict[str, Any] | None, becomes: dict[str, Any] | None, *, back: bool) -> None:
+    """Bring one row from `now_is` to `becomes` (None: no row)."""
+    table = _BY_NAME[str(event.table)]
+    known = None if now_is is None else now_is.get("version")
+    here = _where(table, event.row)
+    hides = "deleted" in table._meta.fields
+    try:
+        if now_is is not None and becomes is not None:
+            done = _change(table, here, known, becomes)
+        elif becomes is None and hides:
+            # No step ever writes a negative version: it marks the row as taken back by this undo.
+            done = _change(table, here, known, {"deleted": True, "version": -event.step_id})
+        elif becomes is None:
+            done = table.delete().where(here).execute()
+        elif hides and not back:
+            done = _change(table, here, -event.step_id, {"deleted": False, "version": becomes["version"]})
+        else:
+            done = table.insert(_restored(table, becomes)).execute() is not None
+    except peewee.IntegrityError:
+        done = 0
+    if not done:
+        raise Conflict(f"somebody else has changed {event.table} {event.row} since: it stays as it is")
+
+
+def _change(table: type[Table], here: Any, version: int | None, becomes: dict[str, Any]) -> int:
+    condition = here if version is None else here & (table.version == version)
+    return int(table.update(_restored(table, becomes)).where(condition).execute())
+
+
+def _restored(table: type[Table], columns: dict[str, Any]) -> dict[str, Any]:
+    fields = table._meta.fields
+    return {
+        name: bytes.fromhex(value) if isinstance(fields[name], BlobField) and value is not None else value
+        for name, value in columns.items()
+    }
+
+
+def _columns(row: Table) -> dict[str, Any]:
+    return {name: _plain(type(row), name, value) for name, value in row.__data__.items()}
+
+
+def _plain(table: type[Table], name: str, value: Any) -> Any:
+    """A column as JSON keeps it: bytes as hexadecimal digits, enumerations as their value."""
+    if isinstance(table._meta.fields[name], BlobField) and value is not None:
+        return bytes(value).hex()
+    return value
+
+
+def _key(value: Any) -> Any:
+    return value._pk if isinstance(value, Table) else value
+
+
+def _row_key(row: Table) -> Any:
+    key = row._pk
+    return [_key(part) for part in key] if isinstance(key, tuple | list) else key
+
+
+def _same_row(row: Table) -> Any:
+    return _where(type(row), _row_key(row))
+
+
+def _where(table: type[Table], key: Any) -> Any:
+    primary: Any = table._meta.primary_key
+    if not isinstance(key, list):
+        return primary == key
+    names: Iterable[str] = primary.field_names
+    condition: Any = None
+    for name, value in zip(names, key, strict=True):
+        part = getattr(table, name) == value
+        condition = part if condition is None else condition & part
+    return condition
+
+
+def _title(row: Table) -> str:
+    return f"this {type(row)._meta.table_name.replace('_', ' ')}"
