@@ -4,11 +4,12 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+
+from store.fields import CardError, Fields, printable
 
 RESIZES = ("short-side", "stretch")
 FILTERS = ("bicubic", "bilinear")
@@ -17,15 +18,6 @@ DTYPES = ("uint8", "float32")
 TASKS = ("classification", "detection", "segmentation", "text")
 FLOORS = {"classification": 0.01, "detection": 0.05}
 KEEPS = {"classification": 20, "detection": 100}
-FIELDS = frozenset(
-    "name version family task title description licence source notes file sha256 size gpu_file gpu_sha256 "
-    "concepts concepts_file multi_label floor keep preprocessing outputs parameters".split()
-)
-PREPROCESSING_FIELDS = frozenset("size resize crop filter layout dtype mean std".split())
-
-
-class CardError(Exception):
-    """A card, or the file it names, that cannot be used; the message is one sentence saying what to change."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +27,7 @@ class Preprocessing:
     size: int
     """Side of the square that the model takes, in pixels."""
     resize: str = "stretch"
-    """`short-side`: short side to size / crop, then the centre square. `stretch`: the whole picture, square."""
+    """`short-side`: short side to size / crop, then its centre square. `stretch`: the whole picture."""
     crop: float = 0.875
     """The part of the short side that the centre square keeps; only for `short-side`."""
     filter: str = "bilinear"
@@ -107,88 +99,8 @@ class Card:
         return self.gpu_sha256 if gpu and self.gpu_file else self.sha256
 
 
-class _Table:
-    """One TOML table with the sentences for what is wrong in it."""
-
-    def __init__(self, where: str, values: Mapping[str, Any], known: frozenset[str] | None = None) -> None:
-        self.where = where
-        self.values = values
-        for key in values:
-            if known is not None and key not in known:
-                raise self.error(printable(key), f"is not a field of a card; known are {', '.join(sorted(known))}")
-
-    def error(self, key: str, problem: str) -> CardError:
-        return CardError(f"{self.where}: {key} {problem}.")
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self.values.get(key, default)
-        if not isinstance(value, str) or (default is None and not value):
-            raise self.error(key, "must be a text in quotes" if key in self.values else "is missing; add it")
-        if not value.isprintable():
-            raise self.error(key, "holds control characters; remove them")
-        return value
-
-    def choice(self, key: str, choices: tuple[str, ...], default: str | None = None) -> str:
-        value = self.text(key, default)
-        if value not in choices:
-            raise self.error(key, f"must be one of {', '.join(choices)}")
-        return value
-
-    def number(self, key: str, low: float, high: float, default: float | None = None) -> float:
-        value = self.values.get(key, default)
-        if value is None:
-            raise self.error(key, "is missing; add it")
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise self.error(key, f"must be a number from {low:g} to {high:g}")
-        return float(value)
-
-    def whole(self, key: str, low: int, high: int, default: int | None = None) -> int:
-        value = self.values.get(key, default)
-        if value is None:
-            raise self.error(key, "is missing; add it")
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise self.error(key, f"must be a whole number from {low} to {high}")
-        return value
-
-    def flag(self, key: str, default: bool) -> bool:
-        value = self.values.get(key, default)
-        if not isinstance(value, bool):
-            raise self.error(key, "must be true or false")
-        return value
-
-    def three(self, key: str, default: tuple[float, float, float]) -> tuple[float, float, float]:
-        value = self.values.get(key, list(default))
-        good = isinstance(value, list) and len(value) == 3
-        if not good or any(isinstance(v, bool) or not isinstance(v, int | float) for v in value):
-            raise self.error(key, "must be three numbers, for red, green and blue")
-        return (float(value[0]), float(value[1]), float(value[2]))
-
-    def table(self, key: str, known: frozenset[str] | None = None) -> "_Table":
-        value = self.values.get(key, {})
-        if not isinstance(value, dict):
-            raise self.error(key, f"must be a table: write [{key}] above its fields")
-        return _Table(f"{self.where}, [{key}]", value, known)
-
-    def digest(self, key: str) -> str:
-        value = self.text(key).lower()
-        if not re.fullmatch(r"[0-9a-f]{64}", value):
-            raise self.error(key, "must be the sha256 of the file, 64 hex digits")
-        return value
-
-    def beside(self, key: str, folder: Path) -> str:
-        """The name of a file that truly lies in the card's folder or below it, links followed."""
-        value = self.text(key)
-        resolved = (folder / value).resolve()
-        if Path(value).is_absolute() or not resolved.is_relative_to(folder.resolve()):
-            raise self.error(key, "leads out of the card's folder; put the file beside the card")
-        if not resolved.is_file():
-            raise self.error(key, f"names {value}, which is not there; put it beside the card")
-        return value
-
-
-def printable(text: str) -> str:
-    """The text with what a terminal must not see replaced by `?`."""
-    return "".join(c if c.isprintable() else "?" for c in text)
+CARD_FIELDS = frozenset({field.name for field in fields(Card)} - {"folder"} | {"concepts_file"})
+PREPROCESSING_FIELDS = frozenset(field.name for field in fields(Preprocessing))
 
 
 def load_card(path: Path) -> Card:
@@ -205,10 +117,10 @@ def load_card(path: Path) -> Card:
         raise CardError(f"{where}: this is not TOML in UTF-8 ({printable(str(error))}).") from None
     except RecursionError:
         raise CardError(f"{where}: this TOML is nested too deeply; flatten it.") from None
-    return _card(_Table(where, values, FIELDS), path.parent)
+    return _card(Fields(where, values, CARD_FIELDS), path.parent)
 
 
-def _card(table: _Table, folder: Path) -> Card:
+def _card(table: Fields, folder: Path) -> Card:
     name = table.text("name")
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", name):
         raise table.error("name", "must be lower case letters, digits, '.', '_' and '-', at most 64")
@@ -240,7 +152,7 @@ def _card(table: _Table, folder: Path) -> Card:
     )
 
 
-def _preprocessing(table: _Table) -> Preprocessing:
+def _preprocessing(table: Fields) -> Preprocessing:
     std = table.three("std", (1.0, 1.0, 1.0))
     if min(std) <= 0:
         raise table.error("std", "must be three numbers above 0")
@@ -256,20 +168,20 @@ def _preprocessing(table: _Table) -> Preprocessing:
     )
 
 
-def _outputs(table: _Table) -> dict[str, str]:
+def _outputs(table: Fields) -> dict[str, str]:
     if not table.values:
         raise CardError(f"{table.where}: is missing or empty; name the graph's outputs there.")
     return {key: table.text(key) for key in table.values}
 
 
-def _parameters(table: _Table) -> dict[str, float | int | str | bool]:
+def _parameters(table: Fields) -> dict[str, float | int | str | bool]:
     for key, value in table.values.items():
         if not isinstance(value, float | int | str | bool):
             raise table.error(printable(key), "must be a number, a text in quotes, true or false")
     return dict(table.values)
 
 
-def _concepts(table: _Table, folder: Path) -> tuple[str, ...]:
+def _concepts(table: Fields, folder: Path) -> tuple[str, ...]:
     if ("concepts" in table.values) == ("concepts_file" in table.values):
         raise table.error("concepts", "or concepts_file must be there, one of the two")
     if "concepts" in table.values:
@@ -311,7 +223,7 @@ def find_cards(problems: list[CardError] | None = None) -> list[Card]:
         try:
             card = load_card(path)
             if cards.setdefault((card.name, card.version), card) is not card:
-                raise CardError(f"{path.name}: a card {card.name} of version {card.version} is there already.")
+                raise CardError(f"{path.name}: there is another card {card.name} of version {card.version}.")
         except CardError as error:
             if problems is None:
                 raise
