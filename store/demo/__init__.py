@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 def photos_folder() -> Path:
-    """The folder of the 100 JPEGs, 512×512 each, named 000.jpg to 099.jpg."""
+    """The folder of the 100 JPEGs of 512×512 (two are a row taller), named 000.jpg to 099.jpg."""
     return Path(__file__).parent / "photos"
 
 
