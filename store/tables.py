@@ -351,7 +351,10 @@ class Assignment(Table):
 
 
 class Annotation(Table):
-    """A statement that an input (or region) shows (value 1) or does not show (0) a concept."""
+    """A statement that an input (or region) shows (value 1) or does not show (0) a concept.
+
+    Made from a suggestion, it keeps that one's concept and region key in the `original_` columns.
+    """
 
     input = ForeignKeyField(Input, index=False)
     concept = ForeignKeyField(Concept, index=False)
@@ -364,6 +367,7 @@ class Annotation(Table):
     annotator = ForeignKeyField(User, index=False)
     model_version = ForeignKeyField(ModelVersion, null=True, index=False)
     original_concept = ForeignKeyField(Concept, null=True, index=False, backref="+")
+    original_key = BigIntegerField(null=True)
     task = ForeignKeyField(Task, null=True, index=False)
     reviewer = ForeignKeyField(User, null=True, index=False, backref="+")
     created_at = BigIntegerField()

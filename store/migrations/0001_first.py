@@ -51,7 +51,7 @@ TABLES = (
     id INTEGER NOT NULL PRIMARY KEY, input_id INTEGER NOT NULL, concept_id INTEGER NOT NULL,
     value INTEGER NOT NULL, status INTEGER NOT NULL, score REAL,
     region_kind INTEGER NOT NULL, region BLOB NOT NULL, region_key INTEGER NOT NULL,
-    annotator_id INTEGER NOT NULL, model_version_id INTEGER, original_concept_id INTEGER,
+    annotator_id INTEGER NOT NULL, model_version_id INTEGER, original_concept_id INTEGER, original_key INTEGER,
     task_id INTEGER, reviewer_id INTEGER, created_at INTEGER NOT NULL,
     deleted INTEGER NOT NULL, version INTEGER NOT NULL,
     FOREIGN KEY (input_id) REFERENCES input (id),
@@ -144,7 +144,8 @@ TABLES = (
     FOREIGN KEY (input_id) REFERENCES input (id),
     FOREIGN KEY (model_version_id) REFERENCES model_version (id),
     FOREIGN KEY (concept_id) REFERENCES concept (id)) WITHOUT ROWID""",
-    """CREATE INDEX prediction_model_version_id_concept_id_score_input_id ON prediction (model_version_id, concept_id, score, input_id)""",
+    """CREATE INDEX prediction_model_version_id_concept_id_score_input_id
+    ON prediction (model_version_id, concept_id, score, input_id)""",
     """CREATE TABLE project_info (
     id INTEGER NOT NULL PRIMARY KEY, uid TEXT NOT NULL, name TEXT NOT NULL,
     created_at INTEGER NOT NULL)""",

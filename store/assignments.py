@@ -1,0 +1,234 @@
+"""Assignments: which input of a task goes to whom, to label or to review, and what is open."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+
+from peewee import ModelSelect, fn
+
+from store.database import database, now, write
+from store.errors import Conflict, Refused
+from store.tables import Assignment, AssignmentCount, DatasetInput, Task, TaskMember, User
+from store.values import ReviewStrategy, Side, Status, Strategy
+
+LEASED_AT_ONCE = 10
+LEASE = 30 * 60_000
+"""Dynamic tasks: inputs a labeler holds at a time, and for how many milliseconds."""
+
+
+def shares(total: int, weights: Sequence[float]) -> list[int]:
+    """Split `total` by weight with largest remainders; equal weights differ by at most one.
+
+    Raises Refused unless there is a positive weight and none is negative.
+    """
+    whole = sum(weights)
+    if not weights or whole <= 0 or min(weights) < 0:
+        raise Refused("the weights of the labelers must be positive numbers")
+    exact = [total * weight / whole for weight in weights]
+    given = [int(share) for share in exact]
+    by_remainder = sorted(range(len(weights)), key=lambda i: (given[i] - exact[i], i))
+    for i in by_remainder[: total - sum(given)]:
+        given[i] += 1
+    return given
+
+
+def members(task: Task, side: Side) -> list[TaskMember]:
+    """The labelers or reviewers of a task, in the order they were named."""
+    chosen = TaskMember.select(TaskMember, User).join(User)
+    chosen = chosen.where(TaskMember.task == task, TaskMember.side == side)
+    return list(chosen.order_by(TaskMember.position))
+
+
+def deal_dataset(task: Task, users: Sequence[int], weights: Sequence[float]) -> int:
+    """Give every input of the task's dataset that nobody has yet to one of `users`; returns how many.
+
+    Each gets a stretch of neighbouring inputs, which keeps their reads and writes close together.
+    """
+    fresh = (
+        f"FROM (SELECT input_id, row_number() OVER (ORDER BY input_id) AS place FROM dataset_input d "
+        f"WHERE d.dataset_id = {task.dataset_id} AND NOT EXISTS (SELECT 1 FROM assignment a WHERE "
+        f"a.input_id = d.input_id AND a.task_id = {task.id} AND a.side = 'label'))"
+    )
+    total = database.execute_sql(f"SELECT count(*) {fresh}").fetchone()[0]
+    given = shares(total, weights)
+    places = database.execute_sql(f"SELECT input_id, place {fresh}").fetchall()
+    start = 0
+    for user, share in zip(users, given, strict=True):
+        _give(task, Side.LABEL, user, [input_id for input_id, _ in places[start : start + share]])
+        start += share
+    return int(total)
+
+
+def deal_to_all(task: Task, users: Sequence[int]) -> int:
+    """Give every input of the dataset to every one of `users` who does not have it; returns the inputs."""
+    total = DatasetInput.select().where(DatasetInput.dataset == task.dataset_id).count()
+    for user in users:
+        have = Assignment.select(Assignment.input).where(
+            Assignment.task == task, Assignment.side == Side.LABEL, Assignment.user == user
+        )
+        missing = DatasetInput.select(DatasetInput.input).where(
+            DatasetInput.dataset == task.dataset_id, DatasetInput.input.not_in(have)
+        )
+        _give(task, Side.LABEL, user, [row[0] for row in missing.order_by(DatasetInput.input).tuples()])
+    return int(total)
+
+
+def _give(task: Task, side: Side, user: int, inputs: Sequence[int]) -> None:
+    rows = [(task.id, side, user, input_id, Status.PENDING, 1, now()) for input_id in inputs]
+    database.connection().executemany(
+        "INSERT INTO assignment (task_id, side, user_id, input_id, status, open, changed_at, version) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
+        rows,
+    )
+
+
+def lease(task: Task, user: User) -> None:
+    """Dynamic tasks: give `user` up to ten inputs that nobody works on; expired leases are free again."""
+    with write():
+        if _held(task, user):
+            return
+        for assignment in _expired(task):
+            Assignment.update(user=user, leased_until=now() + LEASE, version=-now()).where(
+                Assignment.task == task,
+                Assignment.side == Side.LABEL,
+                Assignment.user == assignment.user_id,
+                Assignment.input == assignment.input_id,
+            ).execute()
+        room = LEASED_AT_ONCE - _held(task, user)
+        for input_id in _never_given(task, room):
+            Assignment.create(
+                task=task,
+                side=Side.LABEL,
+                user=user,
+                input=input_id,
+                status=Status.PENDING,
+                leased_until=now() + LEASE,
+                changed_at=now(),
+            )
+
+
+def _held(task: Task, user: User) -> int:
+    mine = _open(task, Side.LABEL, user).where(Assignment.leased_until > now())
+    return int(mine.count())
+
+
+def _expired(task: Task) -> list[Assignment]:
+    late = Assignment.select().where(
+        Assignment.task == task,
+        Assignment.side == Side.LABEL,
+        Assignment.open == True,  # noqa: E712
+        Assignment.leased_until < now(),
+    )
+    return list(late.order_by(Assignment.input).limit(LEASED_AT_ONCE))
+
+
+def _never_given(task: Task, room: int) -> list[int]:
+    """The next inputs of the dataset; they are given in order, so what was given lies below the highest."""
+    given = Assignment.select(fn.MAX(Assignment.input)).where(
+        Assignment.task == task, Assignment.side == Side.LABEL
+    )
+    following = DatasetInput.select(DatasetInput.input).where(
+        DatasetInput.dataset == task.dataset_id, DatasetInput.input > (given.scalar() or 0)
+    )
+    return [row[0] for row in following.order_by(DatasetInput.input).limit(room).tuples()]
+
+
+def choose_reviewers(task: Task, works: Sequence[tuple[int, set[int]]]) -> list[tuple[int, int]]:
+    """Deal inputs to reviewers: (input, who labeled it) in, (input, reviewer) out.
+
+    Each goes to the reviewer with the fewest so far, so that shares differ by at most one; nobody gets
+    their own work while another reviewer could take it. Stacked: everybody gets it. An input that was
+    dealt before stays with whom it was.
+    """
+    reviewers = [member.user_id for member in members(task, Side.REVIEW)]
+    if not reviewers or task.review == ReviewStrategy.NONE:
+        return []
+    if task.stacked:
+        return [(input_id, reviewer) for input_id, _ in works for reviewer in reviewers]
+    before = _dealt_before(task, [input_id for input_id, _ in works])
+    load = dict.fromkeys(reviewers, 0) | loads(task, Side.REVIEW)
+    dealt = []
+    for input_id, labelers in works:
+        if input_id not in before:
+            able = [r for r in reviewers if r not in labelers] or reviewers
+            chosen = min(able, key=lambda r: (load[r], reviewers.index(r)))
+            load[chosen] += 1
+            before[input_id] = chosen
+        dealt.append((input_id, before[input_id]))
+    return dealt
+
+
+def loads(task: Task, side: Side) -> dict[int, int]:
+    """How many inputs each user was given on this side of the task, whatever became of them."""
+    counted = AssignmentCount.select(AssignmentCount.user, fn.SUM(AssignmentCount.n)).where(
+        AssignmentCount.task == task.id, AssignmentCount.side == side
+    )
+    return dict(counted.group_by(AssignmentCount.user).tuples())
+
+
+def _dealt_before(task: Task, inputs: Sequence[int]) -> dict[int, int]:
+    dealt: dict[int, int] = {}
+    for start in range(0, len(inputs), 500):
+        known = Assignment.select(Assignment.input, Assignment.user).where(
+            Assignment.input.in_(inputs[start : start + 500]),
+            Assignment.task == task,
+            Assignment.side == Side.REVIEW,
+        )
+        dealt.update(known.tuples())
+    return dealt
+
+
+def get(task: Task, side: Side, user: User | int, input_id: int) -> Assignment | None:
+    """This user's assignment of an input, if they have it."""
+    return Assignment.get_or_none(
+        Assignment.task == task,
+        Assignment.side == side,
+        Assignment.user == user,
+        Assignment.input == input_id,
+    )
+
+
+def on_input(task: Task, side: Side, input_id: int) -> list[Assignment]:
+    """Everybody's assignments of one input."""
+    found = Assignment.select().where(
+        Assignment.input == input_id, Assignment.task == task, Assignment.side == side
+    )
+    return list(found.order_by(Assignment.user))
+
+
+def _open(task: Task, side: Side, user: User | int) -> ModelSelect:
+    return Assignment.select().where(
+        Assignment.task == task,
+        Assignment.side == side,
+        Assignment.user == user,
+        Assignment.open == True,  # noqa: E712
+    )
+
+
+def queue(task: Task, side: Side, user: User) -> array[int]:
+    """The ids of the inputs that are open for this user, in order: a list that stays as it was.
+
+    A dynamic task leases the next ones first when this user holds none.
+    """
+    if side is Side.LABEL and task.strategy == Strategy.DYNAMIC and task.auto_id is None:
+        lease(task, user)
+    chosen = _open(task, side, user).order_by(Assignment.input)
+    return array("q", (row[0] for row in chosen.select(Assignment.input).tuples()))
+
+
+def is_open(task: Task, side: Side, user: User, input_id: int) -> bool:
+    """Whether the input is still to be done by this user."""
+    return bool(_open(task, side, user).where(Assignment.input == input_id).exists())
+
+
+def require_open(task: Task, side: Side, user: User, input_id: int) -> Assignment:
+    """This user's open assignment; raises Refused or Conflict with the reason when it is not open."""
+    assignment = get(task, side, user, input_id)
+    verb = "label" if side is Side.LABEL else "review"
+    if assignment is None:
+        raise Refused(f"input {input_id} of {task.name} is not yours to {verb}")
+    if not assignment.open:
+        shown = Status(assignment.status).title
+        raise Conflict(f"input {input_id} of {task.name} is no longer open: it is {shown}")
+    return assignment

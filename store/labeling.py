@@ -1,0 +1,357 @@
+"""Labeling: what a person does on an input of a task, from the first suggestion to submitting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from peewee import JOIN
+
+from store import assignments, concepts, users
+from store.consensus import Statement, decide
+from store.errors import Refused
+from store.history import Recorder, step
+from store.tables import (
+    Annotation,
+    Assignment,
+    Concept,
+    Model,
+    ModelVersion,
+    Predicted,
+    Prediction,
+    Task,
+    TaskConcept,
+    User,
+)
+from store.values import Region, ReviewStrategy, Role, Side, Status, Strategy, region_columns
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A prediction shown to a person who has not decided on it."""
+
+    concept: str
+    """The name to use: people's where they renamed the model's."""
+    original: str
+    """The model's own name."""
+    concept_id: int
+    original_id: int
+    score: float
+    region: Region | None
+    region_key: int
+    model: str
+    model_version: int
+
+
+def suggestions(
+    task: Task, input_id: int, actor: User, version: ModelVersion | None = None
+) -> list[Suggestion] | None:
+    """What the model says of the input and `actor` has not decided on, highest score first.
+
+    `version` is the task's assisting (or annotating) model unless given. Of a task with concepts only
+    those. None while the model has not looked at the input yet.
+    """
+    model_version = version.id if version is not None else task.assist_id or task.auto_id
+    if model_version is None:
+        return []
+    if (
+        not Predicted.select()
+        .where(Predicted.input == input_id, Predicted.model_version == model_version)
+        .exists()
+    ):
+        return None
+    renamed = concepts.renames()
+    wanted = {row.concept_id for row in TaskConcept.select().where(TaskConcept.task == task)}
+    decided = _decided(task, input_id, actor)
+    found = []
+    for row in _stored(input_id, model_version):
+        concept = row.concept_id if row.concept_id in wanted else renamed.get(row.concept_id, row.concept_id)
+        if wanted and concept not in wanted:
+            continue
+        region = Region.unpack(row.region_kind, row.region)
+        key = region_columns(region)[2]
+        if (concept, key) in decided or (row.concept_id, key) in decided:
+            continue
+        original = row.concept.name
+        name = original if concept == row.concept_id else Concept.get_by_id(concept).name
+        model = row.model_version.model.name
+        found.append(
+            Suggestion(name, original, concept, row.concept_id, row.score, region, key, model, model_version)
+        )
+    return found
+
+
+def _stored(input_id: int, model_version: int) -> Iterable[Prediction]:
+    joined = Prediction.select(Prediction, Concept, ModelVersion, Model).join(Concept)
+    joined = joined.switch(Prediction).join(ModelVersion).join(Model)
+    chosen = joined.where(Prediction.input == input_id, Prediction.model_version == model_version)
+    rows: Iterable[Prediction] = chosen.order_by(Prediction.score.desc(), Prediction.rank)
+    return rows
+
+
+def _decided(task: Task, input_id: int, actor: User) -> set[tuple[int, int]]:
+    """(concept, region key) of everything that stands on this input for this user, as they see it now or
+    as the model said it."""
+    decided = set()
+    for row in annotations(task, input_id, annotator=actor if task.auto_id is None else None):
+        decided.add((row.concept_id, row.region_key))
+        if row.original_concept_id is not None:
+            decided.add((row.original_concept_id, row.original_key))
+    return decided
+
+
+def annotations(task: Task | None, input_id: int, annotator: User | None = None) -> list[Annotation]:
+    """What stands on an input in a task, with concept and annotator, oldest first."""
+    original = Concept.alias()
+    joined = (
+        Annotation.select(Annotation, Concept, User, original)
+        .join(Concept, on=(Annotation.concept == Concept.id))
+        .switch(Annotation)
+        .join(User, on=(Annotation.annotator == User.id))
+        .switch(Annotation)
+        .join(original, JOIN.LEFT_OUTER, on=(Annotation.original_concept == original.id))
+    )
+    chosen = joined.where(Annotation.input == input_id, Annotation.deleted == False)  # noqa: E712
+    if task is not None:
+        chosen = chosen.where(Annotation.task == task)
+    if annotator is not None:
+        chosen = chosen.where(Annotation.annotator == annotator)
+    return list(chosen.order_by(Annotation.id))
+
+
+def accept(actor: User, task: Task, input_id: int, suggestion: Suggestion, *, value: int = 1) -> Annotation:
+    """Make a suggestion this user's annotation (`value` 0: it is explicitly not there)."""
+    name = f"{'accept' if value else 'reject'} {suggestion.concept}"
+    with step(actor, name) as recorder:
+        return _accept(recorder, task, input_id, suggestion, value)
+
+
+def accept_all(actor: User, task: Task, input_id: int, chosen: Iterable[Suggestion]) -> int:
+    """Accept exactly these suggestions as one step; returns how many."""
+    with step(actor, "accept all") as recorder:
+        return len([_accept(recorder, task, input_id, suggestion, 1) for suggestion in chosen])
+
+
+def _accept(recorder: Recorder, task: Task, input_id: int, suggestion: Suggestion, value: int) -> Annotation:
+    concept = Concept.get_by_id(suggestion.concept_id)
+    concepts.join(recorder, concept)
+    return _insert(
+        recorder,
+        task,
+        input_id,
+        concept,
+        suggestion.region,
+        value=value,
+        score=suggestion.score,
+        model_version=suggestion.model_version,
+        original_concept=suggestion.original_id,
+        original_key=suggestion.region_key,
+    )
+
+
+def add(
+    actor: User, task: Task, input_id: int, concept: str, region: Region | None = None, *, value: int = 1
+) -> Annotation:
+    """Annotate an input with a concept by name; a new concept joins the project."""
+    with step(actor, f"add {concept}") as recorder:
+        row = concepts.join_named(recorder, concept)
+        return _insert(recorder, task, input_id, row, region, value=value)
+
+
+def _insert(
+    recorder: Recorder,
+    task: Task,
+    input_id: int,
+    concept: Concept,
+    region: Region | None,
+    **columns: object,
+) -> Annotation:
+    status, reviewer = _standing(recorder.actor, task, input_id)
+    kind, packed, key = region_columns(region)
+    before = Annotation.get_or_none(
+        Annotation.input == input_id,
+        Annotation.task == task,
+        Annotation.annotator == recorder.actor,
+        Annotation.concept == concept,
+        Annotation.region_key == key,
+        Annotation.deleted == False,  # noqa: E712
+    )
+    if before is not None:
+        # The opposite was said: it is changed, not said beside.
+        return recorder.update(before, value=columns["value"], status=status)
+    return recorder.insert(
+        Annotation,
+        input=input_id,
+        concept=concept,
+        status=status,
+        region_kind=kind,
+        region=packed,
+        region_key=key,
+        annotator=recorder.actor,
+        task=task,
+        reviewer=reviewer,
+        created_at=_now(),
+        **columns,
+    )
+
+
+def _now() -> int:
+    from store.database import now
+
+    return now()
+
+
+def _standing(actor: User, task: Task, input_id: int) -> tuple[Status, int | None]:
+    """The status that an annotation of this user has here and who reviews it.
+
+    Raises Denied or Refused when the input is not this user's to annotate.
+    """
+    users.require(actor, Role.OWNER, Role.LEAD, Role.LABELER)
+    reviews = [row for row in assignments.on_input(task, Side.REVIEW, input_id) if row.open]
+    reviewer = reviews[0].user_id if len(reviews) == 1 else None
+    mine = assignments.get(task, Side.LABEL, actor, input_id)
+    if mine is not None:
+        if mine.open:
+            return Status.PENDING, reviewer
+        status = Status(mine.status)
+        if status in (Status.AWAITING_REVIEW, Status.AWAITING_CONSENSUS_REVIEW):
+            return status, reviewer
+        if status is Status.SUCCESS and task.review == ReviewStrategy.NONE:
+            return status, None
+    if any(row.user_id == actor.id for row in reviews):
+        return Status.AWAITING_REVIEW, int(actor.id)
+    if mine is not None:
+        raise Refused(f"input {input_id} of {task.name} has been reviewed: it is {Status(mine.status).title}")
+    raise Refused(f"input {input_id} of {task.name} is not yours to label or review")
+
+
+def take_back(actor: User, annotation: Annotation) -> None:
+    """Un-accept: the annotation goes and, if a model suggested it, it is a suggestion again."""
+    _change(actor, annotation, f"take back {annotation.concept.name}", deleted=True)
+
+
+def set_value(actor: User, annotation: Annotation, value: int) -> None:
+    """Say that the concept is there (1) or explicitly not there (0)."""
+    _change(actor, annotation, f"{'tick' if value else 'cross'} {annotation.concept.name}", value=value)
+
+
+def move(actor: User, annotation: Annotation, region: Region) -> None:
+    """Give an annotation another region."""
+    kind, packed, key = region_columns(region)
+    name = f"move {annotation.concept.name}"
+    _change(actor, annotation, name, region_kind=kind, region=packed, region_key=key)
+
+
+def reassign(actor: User, annotation: Annotation, concept: str) -> None:
+    """Give an annotation another concept."""
+    with step(actor, f"call it {concept}") as recorder:
+        _standing(actor, annotation.task, annotation.input_id)
+        recorder.update(annotation, concept=concepts.join_named(recorder, concept))
+
+
+def _change(actor: User, annotation: Annotation, name: str, **changes: object) -> None:
+    with step(actor, name) as recorder:
+        _standing(actor, annotation.task, annotation.input_id)
+        own = annotation.annotator_id == actor.id
+        if not own and assignments.get(annotation.task, Side.REVIEW, actor, annotation.input_id) is None:
+            raise Refused(f"{annotation.annotator.name} made this annotation: only a reviewer may change it")
+        recorder.update(annotation, **changes)
+
+
+def submit(actor: User, task: Task, input_id: int) -> Status:
+    """Hand in the input; returns what the assignment becomes (DESIGN §2).
+
+    Raises Conflict when it is not open any more, for example because a lease ran out.
+    """
+    with step(actor, f"submit input {input_id}") as recorder:
+        mine = assignments.require_open(task, Side.LABEL, actor, input_id)
+        becomes = {
+            ReviewStrategy.NONE: Status.SUCCESS,
+            ReviewStrategy.MANUAL: Status.AWAITING_REVIEW,
+            ReviewStrategy.CONSENSUS: Status.AWAITING_CONSENSUS_REVIEW,
+        }[ReviewStrategy(task.review)]
+        _close(recorder, mine, becomes)
+        for row in annotations(task, input_id, annotator=actor):
+            recorder.update(row, status=becomes)
+        if becomes is Status.AWAITING_REVIEW:
+            hand_to_reviewers(recorder, task, input_id, {int(actor.id)})
+        elif becomes is Status.AWAITING_CONSENSUS_REVIEW:
+            _weigh(recorder, task, input_id)
+        return becomes
+
+
+def _close(recorder: Recorder, assignment: Assignment, status: Status) -> None:
+    still_open = status is Status.PENDING
+    recorder.update(assignment, status=status, open=still_open, leased_until=None, changed_at=_now())
+
+
+def hand_to_reviewers(recorder: Recorder, task: Task, input_id: int, labelers: set[int]) -> None:
+    """Deal one input to its reviewer, or open it again for the one who had it."""
+    for _, reviewer in assignments.choose_reviewers(task, [(input_id, labelers)]):
+        before = assignments.get(task, Side.REVIEW, reviewer, input_id)
+        if before is None:
+            recorder.insert(
+                Assignment,
+                task=task,
+                side=Side.REVIEW,
+                user=reviewer,
+                input=input_id,
+                status=Status.AWAITING_REVIEW,
+                changed_at=_now(),
+            )
+        elif not before.open:
+            recorder.update(before, status=Status.AWAITING_REVIEW, open=True, changed_at=_now())
+        if not task.stacked:
+            for row in annotations(task, input_id):
+                if row.status == Status.AWAITING_REVIEW:
+                    recorder.update(row, reviewer=reviewer)
+
+
+def _weigh(recorder: Recorder, task: Task, input_id: int) -> None:
+    """Consensus: settle what the submitted answers agree on, hand on what they cannot agree on."""
+    works = assignments.on_input(task, Side.LABEL, input_id)
+    submitted = {work.user_id for work in works if work.status != Status.PENDING}
+    undecided = {Status.AWAITING_CONSENSUS_REVIEW, Status.SUCCESS}
+    rows = {
+        row.id: row
+        for row in annotations(task, input_id)
+        if row.annotator_id in submitted and row.status in undecided
+    }
+    statements = [
+        Statement(
+            row.id, row.annotator_id, (row.concept_id, row.value), Region.unpack(row.region_kind, row.region)
+        )
+        for row in rows.values()
+    ]
+    to_come = len(works) - len(submitted)
+    fates = decide(statements, agree=task.agree, still_to_come=to_come, least=task.agree_iou)
+    for identity, fate in fates.items():
+        if rows[identity].status != fate and rows[identity].status != Status.SUCCESS:
+            recorder.update(rows[identity], status=fate)
+    for work in works:
+        if work.status == Status.AWAITING_CONSENSUS_REVIEW:
+            mine = {fates[i] for i, row in rows.items() if row.annotator_id == work.user_id}
+            becomes = _whole(mine, len(submitted) >= task.agree or to_come == 0)
+            if becomes is not Status.AWAITING_CONSENSUS_REVIEW:
+                _close(recorder, work, becomes)
+    if Status.AWAITING_REVIEW in fates.values():
+        hand_to_reviewers(recorder, task, input_id, submitted)
+
+
+def _whole(fates: set[Status], enough: bool) -> Status:
+    """What an assignment is when its annotations have these statuses."""
+    if Status.AWAITING_REVIEW in fates:
+        return Status.AWAITING_REVIEW
+    if Status.AWAITING_CONSENSUS_REVIEW in fates or not enough:
+        return Status.AWAITING_CONSENSUS_REVIEW
+    return Status.SUCCESS
+
+
+def open_inputs(actor: User, task: Task) -> list[int]:
+    """What this user has to label in this task, in order."""
+    return list(assignments.queue(task, Side.LABEL, actor))
+
+
+def is_dynamic(task: Task) -> bool:
+    """Whether inputs are leased as people come for them."""
+    return bool(task.strategy == Strategy.DYNAMIC)

@@ -1,0 +1,157 @@
+"""Progress: what is done and left of each task, from the counters that triggers keep."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from store import datasets
+from store.tables import AssignmentCount, Concept, Dataset, Task, TaskConcept, TaskMember, User
+from store.values import Role, ReviewStrategy, Side, Status, Strategy
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One line of the task list."""
+
+    id: str
+    name: str
+    dataset: str
+    type: str
+    concepts: list[str]
+    labelers: list[str]
+    reviewers: list[str]
+    inputs: int
+    labeling_status: str
+    """PENDING (nothing done), IN_PROGRESS, SUCCESS (all done) or FAILED (all done but inputs with errors)."""
+    labeled_percent: int
+    reviewed_percent: int | None
+    """Null when the task has no review."""
+    failed: int
+    """Inputs that the model could not look at."""
+    to_label: int
+    """Open for the person who asks."""
+    to_review: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The summary with the keys of the command line."""
+        return asdict(self)
+
+
+@dataclass
+class _Counts:
+    """Assignments of one side of a task by what became of them."""
+
+    open: int = 0
+    done: int = 0
+    failed: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.open + self.done + self.failed
+
+    def percent(self) -> int:
+        """Rounded down: 100 only when nothing is left."""
+        return 100 * self.done // self.total if self.total else 0
+
+
+def summaries(actor: User, only: Task | None = None) -> list[Summary]:
+    """Every task that is not deleted, the most urgent and newest first."""
+    chosen = Task.select(Task, Dataset).join(Dataset).where(Task.deleted == False)  # noqa: E712
+    if only is not None:
+        chosen = chosen.where(Task.id == only.id)
+    tasks = list(chosen.order_by(Task.priority.desc(), Task.id.desc()))
+    named = _names(
+        TaskConcept.select(TaskConcept.task, Concept.name).join(Concept).order_by(TaskConcept.position)
+    )
+    people = {side: _members(side) for side in Side}
+    counts = _counts()
+    return [_summary(task, actor, named, people, counts) for task in tasks]
+
+
+def _names(rows: Any) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    for task, name in rows.tuples():
+        found[task].append(name)
+    return found
+
+
+def _members(side: Side) -> dict[int, list[str]]:
+    rows = TaskMember.select(TaskMember.task, User.name).join(User).where(TaskMember.side == side)
+    return _names(rows.order_by(TaskMember.position))
+
+
+def _counts() -> dict[tuple[int, str, int], _Counts]:
+    """By task, side and user."""
+    found: dict[tuple[int, str, int], _Counts] = defaultdict(_Counts)
+    for row in AssignmentCount.select().where(AssignmentCount.n > 0):
+        count = found[row.task, row.side, row.user]
+        if row.failed:
+            count.failed += row.n
+        elif row.status == (Status.PENDING if row.side == Side.LABEL else Status.AWAITING_REVIEW):
+            count.open += row.n
+        else:
+            count.done += row.n
+    return found
+
+
+def _add(counts: Iterable[_Counts]) -> _Counts:
+    whole = _Counts()
+    for count in counts:
+        whole.open += count.open
+        whole.done += count.done
+        whole.failed += count.failed
+    return whole
+
+
+def _summary(
+    task: Task,
+    actor: User,
+    concepts: dict[int, list[str]],
+    people: dict[Side, dict[int, list[str]]],
+    counts: dict[tuple[int, str, int], _Counts],
+) -> Summary:
+    labeled = _add(count for (of, side, _), count in counts.items() if of == task.id and side == Side.LABEL)
+    reviewed = _add(count for (of, side, _), count in counts.items() if of == task.id and side == Side.REVIEW)
+    mine = counts.get((task.id, Side.LABEL, actor.id), _Counts())
+    inputs = datasets.size(task.dataset_id)
+    to_label = mine.open
+    if task.strategy == Strategy.DYNAMIC:
+        free = max(0, inputs - labeled.total)
+        labeled.open += free
+        if actor.name in people[Side.LABEL].get(task.id, []):
+            to_label += free
+    status = _status(labeled)
+    has_review = task.review != ReviewStrategy.NONE
+    return Summary(
+        id=task.uid,
+        name=task.name,
+        dataset=task.dataset.name,
+        type=task.type,
+        concepts=concepts.get(task.id, []),
+        labelers=people[Side.LABEL].get(task.id, []),
+        reviewers=people[Side.REVIEW].get(task.id, []),
+        inputs=inputs,
+        labeling_status=status,
+        labeled_percent=labeled.percent(),
+        reviewed_percent=_reviewed_percent(reviewed, status) if has_review else None,
+        failed=labeled.failed,
+        to_label=to_label if actor.role != Role.VIEWER else 0,
+        to_review=counts.get((task.id, Side.REVIEW, actor.id), _Counts()).open,
+    )
+
+
+def _status(labeled: _Counts) -> str:
+    if labeled.total and labeled.done == labeled.total:
+        return "SUCCESS"
+    if labeled.failed and not labeled.open:
+        return "FAILED"
+    return "IN_PROGRESS" if labeled.done or labeled.failed else "PENDING"
+
+
+def _reviewed_percent(reviewed: _Counts, labeling: str) -> int:
+    if reviewed.total == 0:
+        return 100 if labeling == "SUCCESS" else 0
+    return reviewed.percent()

@@ -1,0 +1,142 @@
+"""Reviewing: approve, request changes, reject; each verdict is one step, for one input or many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from store import assignments, users
+from store.database import now
+from store.errors import Refused
+from store.history import Recorder, step
+from store.labeling import annotations
+from store.tables import Annotation, Assignment, Review, Task, User
+from store.values import Role, Side, Status, Verdict
+
+_BECOMES = {
+    Verdict.APPROVE: Status.SUCCESS,
+    Verdict.REQUEST_CHANGES: Status.PENDING,
+    Verdict.REJECT: Status.REVIEW_DENIED,
+}
+_PAST = {
+    Verdict.APPROVE: "approve",
+    Verdict.REQUEST_CHANGES: "request changes to",
+    Verdict.REJECT: "reject",
+}
+
+
+def decide(
+    actor: User,
+    task: Task,
+    inputs: Sequence[int],
+    verdict: Verdict,
+    *,
+    comment: str = "",
+    labeler: User | None = None,
+) -> int:
+    """Give one verdict on the work on these inputs, all or none, as one step; returns how many inputs.
+
+    `labeler` narrows it to one annotator's work. Raises Refused or Conflict when one of them is not open
+    for this reviewer, Refused when changes are requested of a model.
+    """
+    users.require(actor, Role.OWNER, Role.LEAD, Role.LABELER)
+    if verdict is Verdict.REQUEST_CHANGES and not comment.strip():
+        raise Refused("say in a comment which changes you want")
+    several = f"{len(inputs)} inputs" if len(inputs) != 1 else f"input {inputs[0]}"
+    with step(actor, f"{_PAST[verdict]} {several}") as recorder:
+        for input_id in inputs:
+            _decide(recorder, task, input_id, verdict, comment, labeler)
+    return len(inputs)
+
+
+def _decide(
+    recorder: Recorder, task: Task, input_id: int, verdict: Verdict, comment: str, labeler: User | None
+) -> None:
+    mine = assignments.require_open(task, Side.REVIEW, recorder.actor, input_id)
+    works = _works(task, input_id, labeler)
+    if verdict is Verdict.REQUEST_CHANGES:
+        _require_people(task, works)
+    recorder.insert(
+        Review,
+        task=task,
+        input=input_id,
+        reviewer=recorder.actor,
+        labeler=labeler,
+        verdict=verdict,
+        comment=comment,
+        created_at=now(),
+    )
+    left = {work.user_id for work in _works(task, input_id, None)} - {work.user_id for work in works}
+    if not left:
+        _close(recorder, mine, _BECOMES[verdict])
+    if task.stacked and not _final(recorder, task, input_id, verdict):
+        return
+    for row in annotations(task, input_id):
+        if row.status == Status.AWAITING_REVIEW and (labeler is None or row.annotator_id == labeler.id):
+            recorder.update(row, status=_BECOMES[verdict])
+    for work in works:
+        recorder.update(
+            work, status=_BECOMES[verdict], open=verdict is Verdict.REQUEST_CHANGES, changed_at=now()
+        )
+
+
+def _works(task: Task, input_id: int, labeler: User | None) -> list[Assignment]:
+    return [
+        work
+        for work in assignments.on_input(task, Side.LABEL, input_id)
+        if work.status == Status.AWAITING_REVIEW and (labeler is None or work.user_id == labeler.id)
+    ]
+
+
+def _require_people(task: Task, works: Iterable[Assignment]) -> None:
+    for work in works:
+        maker = User.get_by_id(work.user_id)
+        if maker.role == Role.MODEL:
+            raise Refused(f"{maker.name} is a model and cannot change its labels: fix them or reject them")
+
+
+def _close(recorder: Recorder, assignment: Assignment, status: Status) -> None:
+    recorder.update(assignment, status=status, open=False, changed_at=now())
+
+
+def _final(recorder: Recorder, task: Task, input_id: int, verdict: Verdict) -> bool:
+    """Stacked review: whether this verdict settles the input. All must approve, anything else is final."""
+    others = [
+        other
+        for other in assignments.on_input(task, Side.REVIEW, input_id)
+        if other.user_id != recorder.actor.id
+    ]
+    if verdict is Verdict.APPROVE:
+        return all(other.status == Status.SUCCESS for other in others)
+    for other in others:
+        if other.open:
+            _close(recorder, other, _BECOMES[verdict])
+    return True
+
+
+def awaiting(actor: User, task: Task, labeler: User | None = None) -> list[int]:
+    """The inputs that wait for this reviewer, in order; only those with work of `labeler` if given."""
+    queue = list(assignments.queue(task, Side.REVIEW, actor))
+    if labeler is None:
+        return queue
+    made = Annotation.select(Annotation.input).where(
+        Annotation.task == task,
+        Annotation.annotator == labeler,
+        Annotation.status == Status.AWAITING_REVIEW,
+        Annotation.deleted == False,  # noqa: E712
+    )
+    theirs = {row[0] for row in made.distinct().tuples()}
+    worked = Assignment.select(Assignment.input).where(
+        Assignment.task == task,
+        Assignment.side == Side.LABEL,
+        Assignment.user == labeler,
+        Assignment.status == Status.AWAITING_REVIEW,
+    )
+    theirs |= {row[0] for row in worked.tuples()}
+    return [input_id for input_id in queue if input_id in theirs]
+
+
+def comments(task: Task, input_id: int) -> list[Review]:
+    """The verdicts on an input of a task so far, oldest first, with their reviewers."""
+    found = Review.select(Review, User).join(User, on=(Review.reviewer == User.id))
+    found = found.where(Review.task == task, Review.input == input_id, Review.deleted == False)  # noqa: E712
+    return list(found.order_by(Review.id))
