@@ -1,1 +1,67 @@
+"""Model families: how a kind of model is fed and read. A family is one file in this folder."""
 
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+import numpy as np
+from PIL import Image
+
+from engine.media import Pixels
+from engine.session import Array, ModelError
+from store.cards import Card
+
+
+@dataclass(frozen=True)
+class Output:
+    """One thing that a model says of one input, before routing."""
+
+    concept: int
+    """Index into the card's concepts."""
+    score: float
+    """The model's own float32 in 0..1, not rounded."""
+    box: tuple[float, float, float, float] | None = None
+    """x0, y0, x1, y1 in 0..1 of the upright picture; None says it of the whole input."""
+
+
+class Family(Protocol):
+    """What a family's file defines, as plain functions."""
+
+    def needed_size(self, card: Card) -> tuple[int, int]:
+        """Width and height below which a picture must not be decoded."""
+
+    def prepare(self, image: Image.Image, card: Card) -> Pixels:
+        """Pixels uint8 [S, S, 3] for one upright RGB picture; runs on many threads at once."""
+
+    def decode(self, outputs: Mapping[str, Array], card: Card, count: int) -> list[list[Output]]:
+        """For each of the first `count` pictures what is kept, highest score first.
+
+        Raises ModelError when the outputs are not of the shapes that the card promises.
+        """
+
+
+def checked_scores(scores: Array, card: Card) -> Array:
+    """The scores as float32, a rounding error above 1 taken away.
+
+    Raises ModelError when they are no scores but logits, which thresholds would all let pass.
+    """
+    scores = scores.astype(np.float32, copy=False)
+    if (scores > 1.001).any():
+        advice = "set activation to softmax or sigmoid in the card's [parameters]"
+        raise ModelError(f"The model {card.name} gives scores above 1; {advice}.")
+    return np.minimum(scores, np.float32(1))
+
+
+def family_names() -> list[str]:
+    """The families there are: the files of this folder."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def load_family(name: str) -> Family:
+    """The family of that name; raises ModelError naming those there are."""
+    if name not in family_names():
+        known = ", ".join(family_names())
+        raise ModelError(f"There is no model family {name}; change family on the card to one of {known}.")
+    return cast(Family, importlib.import_module(f"{__name__}.{name}"))

@@ -1,0 +1,107 @@
+"""Detectors: a box, a concept and a score for each thing found."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from PIL import Image
+
+from engine import media
+from engine.families import Output, checked_scores
+from engine.graph import FLOAT, INT64, Node, Value, model
+from engine.session import Array, ModelError
+from store.cards import Card
+
+
+def needed_size(card: Card) -> tuple[int, int]:
+    """As the card's preprocessing says."""
+    return media.needed_size(card.preprocessing)
+
+
+def prepare(image: Image.Image, card: Card) -> media.Pixels:
+    """As the card's preprocessing says."""
+    return media.square(image, card.preprocessing)
+
+
+def decode(outputs: Mapping[str, Array], card: Card, count: int) -> list[list[Output]]:
+    """The `keep` highest scores of at least `floor` that no better box of the same concept overlaps.
+
+    `boxes` is float [N, K, 4], x0 y0 x1 y1 in 0..1 of the picture as the model saw it; `scores` float and
+    `classes` int [N, K]. The card's parameter `nms_iou` is the overlap (intersection over union) above
+    which a box is the same thing, 0.5 by default. Boxes are clipped to the picture; empty ones, and those
+    with a NaN, are dropped.
+    """
+    boxes, scores, classes = (_output(outputs, key, card) for key in ("boxes", "scores", "classes"))
+    if boxes.shape != (*scores.shape, 4) or scores.ndim != 2 or classes.shape != scores.shape:
+        shapes = f"{list(boxes.shape)}, {list(scores.shape)} and {list(classes.shape)}"
+        wanted = "boxes [N, K, 4], scores [N, K] and classes [N, K]"
+        raise ModelError(f"The model {card.name} must give {wanted}, but gives {shapes}.")
+    if card.preprocessing.resize != "stretch":
+        raise ModelError(
+            f"The card {card.name}: resize must be stretch, so that boxes fit the whole picture."
+        )
+    scores = checked_scores(scores, card)
+    return [_kept(boxes[i], scores[i], classes[i], card) for i in range(min(count, len(scores)))]
+
+
+def _output(outputs: Mapping[str, Array], key: str, card: Card) -> Array:
+    if key not in outputs:
+        raise ModelError(
+            f"The card {card.name}: {key} is missing in [outputs]; name the graph's output there."
+        )
+    return outputs[key]
+
+
+def _kept(boxes: Array, scores: Array, classes: Array, card: Card) -> list[Output]:
+    known = (classes >= 0) & (classes < len(card.concepts)) & np.isfinite(boxes).all(axis=1)
+    chosen = np.flatnonzero((scores >= card.floor) & known)
+    chosen = chosen[np.argsort(-scores[chosen], kind="stable")]
+    alone = best_of_overlapping(
+        boxes[chosen], scores[chosen], classes[chosen], float(card.parameters.get("nms_iou", 0.5))
+    )
+    kept: list[Output] = []
+    for index in chosen[alone]:
+        x0, y0, x1, y1 = (float(side) for side in boxes[index].astype(np.float32).clip(0, 1))
+        if x0 < x1 and y0 < y1:
+            kept.append(Output(int(classes[index]), float(scores[index]), (x0, y0, x1, y1)))
+    return kept[: card.keep]
+
+
+def best_of_overlapping(boxes: Array, scores: Array, classes: Array, iou: float) -> Array:
+    """Indices, ascending, of the boxes that remain after non-maximum suppression class by class.
+
+    onnxruntime's own operator does it in 0.04 ms for 600 boxes, 30 times as fast as numpy.
+    """
+    if not len(boxes):
+        return np.zeros(0, np.int64)
+    names, row = np.unique(classes, return_inverse=True)
+    # A class sees only its own boxes: the others' scores stay below the threshold.
+    by_class = np.full((1, len(names), len(boxes)), -1, np.float32)
+    by_class[0, row, np.arange(len(boxes))] = scores
+    feeds = {
+        "boxes": boxes[None].astype(np.float32),
+        "scores": by_class,
+        "most": np.array([len(boxes)], np.int64),
+        "iou": np.array([iou], np.float32),
+        "floor": np.array([-0.5], np.float32),
+    }
+    return np.sort(_suppression().run(None, feeds)[0][:, 2])
+
+
+@cache
+def _suppression() -> Any:
+    """A graph of the one operator NonMaxSuppression; opening it takes 1 ms."""
+    inputs = [
+        Value("boxes", FLOAT, [1, "boxes", 4]),
+        Value("scores", FLOAT, [1, "classes", "boxes"]),
+        Value("most", INT64, [1]),
+        Value("iou", FLOAT, [1]),
+        Value("floor", FLOAT, [1]),
+    ]
+    node = Node("NonMaxSuppression", [value.name for value in inputs], ["chosen"])
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    graph = model([node], inputs, [Value("chosen", INT64, ["kept", 3])])
+    return ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
