@@ -1,0 +1,216 @@
+"""Models: the found cards as rows, their versions, concepts and annotators."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from peewee import fn
+
+from store import cards
+from store.cards import Card
+from store.concepts import get_or_make, renames
+from store.database import now, write
+from store.errors import NotFound, Refused
+from store.fields import CardError
+from store.names import clean, close, not_found
+from store.tables import Concept, Model, ModelConcept, ModelVersion, User
+from store.values import Role
+
+
+@functools.cache
+def _found() -> tuple[tuple[Card, ...], tuple[CardError, ...]]:
+    """The cards of this installation, read once a process."""
+    problems: list[CardError] = []
+    return tuple(cards.find_cards(problems)), tuple(problems)
+
+
+def problems() -> list[str]:
+    """One sentence for each card that cannot be used."""
+    return [str(problem) for problem in _found()[1]]
+
+
+def sync() -> None:
+    """Register every found card that is not yet known as a model version, with concepts and annotator."""
+    versions = ModelVersion.select(ModelVersion, Model).join(Model)
+    stored = {(version.model.name, version.sha256, _frozen(version.card)) for version in versions}
+    missing = [
+        card for card in _found()[0] if (card.name, card.sha256, _frozen(_described(card))) not in stored
+    ]
+    if not missing:
+        return
+    with write():
+        for card in missing:
+            _register(card)
+
+
+def _frozen(described: Mapping[str, Any]) -> str:
+    import json
+
+    return json.dumps(described, sort_keys=True)
+
+
+def _described(card: Card) -> dict[str, Any]:
+    """A card as the database keeps it: without its folder, which differs between installations."""
+    described = {
+        field.name: getattr(card, field.name) for field in dataclasses.fields(card) if field.name != "folder"
+    }
+    described["preprocessing"] = dataclasses.asdict(card.preprocessing)
+    described["outputs"] = dict(card.outputs)
+    described["parameters"] = dict(card.parameters)
+    plain: dict[str, Any] = {
+        key: list(value) if isinstance(value, tuple) else value for key, value in described.items()
+    }
+    for key in ("mean", "std"):
+        plain["preprocessing"][key] = list(plain["preprocessing"][key])
+    return plain
+
+
+def _register(card: Card) -> None:
+    described = _described(card)
+    model = Model.get_or_none(Model.name == card.name)
+    if model is None:
+        model = Model.create(
+            name=card.name,
+            family=card.family,
+            task=card.task,
+            annotator=_annotator(card.name),
+            created_at=now(),
+        )
+    versions = ModelVersion.select().where(ModelVersion.model == model)
+    if any(_frozen(v.card) == _frozen(described) and v.sha256 == card.sha256 for v in versions):
+        return
+    highest = ModelVersion.select(fn.MAX(ModelVersion.number)).where(ModelVersion.model == model).scalar()
+    version = ModelVersion.create(
+        model=model, number=(highest or 0) + 1, sha256=card.sha256, card=described, created_at=now()
+    )
+    known = get_or_make(card.concepts)
+    rows = [
+        {"model_version": version.id, "position": position, "concept": known[clean(name, "a concept")].id}
+        for position, name in enumerate(card.concepts)
+    ]
+    for start in range(0, len(rows), 500):
+        ModelConcept.insert_many(rows[start : start + 500]).execute()
+
+
+def _annotator(name: str) -> User:
+    """The user that a model's annotations carry: of its name, unless a person has that one."""
+    taken = User.get_or_none(User.name == name)
+    if taken is not None and taken.role != Role.MODEL:
+        name = f"{name} (model)"
+    there = User.get_or_none(User.name == name)
+    return there or User.create(name=name, role=Role.MODEL.value, created_at=now())
+
+
+def find(name: str) -> ModelVersion:
+    """The newest version of the model of this name, registered if need be. Raises NotFound with the
+    close names."""
+    sync()
+    live = Model.deleted == False  # noqa: E712
+    chosen = (
+        ModelVersion.select(ModelVersion, Model)
+        .join(Model)
+        .where((Model.name == name) & live)
+        .order_by(ModelVersion.number.desc())
+    )
+    version: ModelVersion | None = chosen.first()
+    if version is None:
+        known = list(Model.select(Model.name).where(live).scalars())
+        raise not_found("model", name, known, "see 'winnow model list'")
+    return version
+
+
+def concepts(version: ModelVersion) -> dict[str, Concept]:
+    """What a model version can say, by name, in the order of its outputs."""
+    chosen = (
+        ModelConcept.select(ModelConcept, Concept)
+        .join(Concept)
+        .where(ModelConcept.model_version == version)
+        .order_by(ModelConcept.position)
+    )
+    return {row.concept.name: row.concept for row in chosen}
+
+
+def require_concepts(version: ModelVersion, wanted: Iterable[str]) -> dict[str, Concept]:
+    """The concepts of these names, each one that the model says or that people renamed so.
+
+    Raises Refused for the first that the model does not know, with the close ones that it does.
+    """
+    said = concepts(version)
+    renamed = {target: source for source, target in renames().items()}
+    ids = {concept.id for concept in said.values()}
+    found = {}
+    for name in wanted:
+        name = clean(name, "a concept")
+        concept = said.get(name) or Concept.get_or_none(Concept.name == name)
+        if concept is None or (concept.id not in ids and renamed.get(concept.id) not in ids):
+            raise Refused(_unknown(version, name, close(name, said)))
+        found[name] = concept
+    return found
+
+
+def _unknown(version: ModelVersion, name: str, near: list[str]) -> str:
+    model = version.model.name
+    if near:
+        return f"{model} does not know the concept '{name}': it has {', '.join(map(repr, near))}"
+    return f"{model} does not know the concept '{name}': 'winnow model show {model}' lists what it knows"
+
+
+def card(version: ModelVersion) -> Card:
+    """The card of a model version as it lies on this machine. Raises NotFound when it is not there."""
+    name = version.model.name
+    described = _frozen(version.card)
+    for found in _found()[0]:
+        if found.name == name and found.sha256 == version.sha256 and _frozen(_described(found)) == described:
+            return found
+    raise NotFound(f"version {version.number} of {name} is not installed on this machine")
+
+
+def file(version: ModelVersion, gpu: bool = False) -> Path:
+    """The ONNX file of a model version. Raises NotFound when its card is not on this machine."""
+    return card(version).path(gpu)
+
+
+def listing() -> list[dict[str, Any]]:
+    """The newest version of every model: id, name, version, family, type, concepts (how many), …"""
+    sync()
+    chosen = (
+        ModelVersion.select(ModelVersion, Model, User)
+        .join(Model)
+        .join(User)
+        .where(Model.deleted == False)  # noqa: E712
+        .order_by(Model.name, ModelVersion.number)
+    )
+    # Of several versions the last, and so the newest, stays.
+    newest = {version.model_id: version for version in chosen}
+    return [_row(version) for version in newest.values()]
+
+
+def _row(version: ModelVersion) -> dict[str, Any]:
+    described = version.card
+    return {
+        "id": version.model_id,
+        "name": version.model.name,
+        "version": version.number,
+        "type": version.model.task,
+        "family": version.model.family,
+        "concepts": len(set(described["concepts"])),
+        "title": described["title"],
+        "description": described["description"],
+        "licence": described["licence"],
+        "annotator": version.model.annotator.name,
+    }
+
+
+def show(version: ModelVersion) -> dict[str, Any]:
+    """All about one model version; `concepts` is the list of their names."""
+    described = version.card
+    extra = ("source", "notes", "size", "sha256", "floor", "keep", "multi_label")
+    return {
+        **_row(version),
+        **{key: described[key] for key in extra},
+        "concepts": list(concepts(version)),
+    }
