@@ -103,6 +103,9 @@ def _walk(paths: Iterable[Path], report: Report) -> Iterator[Path]:
     seen: set[Path] = set()
     for given in paths:
         top = Path(os.path.realpath(given))
+        if not top.exists():
+            report.broken.append((top, "There is no such file or folder."))
+            continue
         found = _below(top, report) if top.is_dir() else iter([top])
         for path in found:
             if path not in seen:
@@ -122,7 +125,7 @@ def _below(folder: Path, report: Report) -> Iterator[Path]:
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _below(Path(entry.path), report)
-        elif os.path.splitext(entry.name)[1].lower() in media.EXTENSIONS:
+        elif Path(entry.name).suffix.lower() in media.EXTENSIONS:
             yield Path(entry.path)
         else:
             report.ignored += 1
@@ -264,7 +267,7 @@ def stored(path: Path) -> str:
 
 def absolute(row: Input) -> Path:
     """Where an input lies on this machine."""
-    return database.root() / row.path
+    return database.root() / str(row.path)
 
 
 def find(token: str) -> Input:
@@ -335,3 +338,12 @@ def delete(actor: User, rows: Sequence[Input]) -> None:
                 for part in list(linked):
                     recorder.delete(part)
             recorder.delete(row)
+
+
+def files(ids: Sequence[int]) -> list[tuple[int, Path]]:
+    """(id, file) of these inputs, in the order of their ids; those that were deleted are left out."""
+    found: list[tuple[int, Path]] = []
+    for some in chunked(ids, CHUNK):
+        live = Input.select().where(Input.id.in_(some), Input.deleted == False)  # noqa: E712
+        found += [(row.id, absolute(row)) for row in live]
+    return sorted(found)

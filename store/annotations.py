@@ -1,0 +1,170 @@
+"""Annotations as scripts and exports read them: dictionaries with the words of the command line."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from peewee import SQL, NodeList, fn
+
+from store.errors import NotFound
+from store.tables import Annotation, AnnotationCount, Concept, Dataset, DatasetInput, Input, Task, User
+from store.times import iso
+from store.values import Region, Status
+
+WINDOW = 2000
+"""Inputs a query looks at: their annotations are sorted in memory."""
+
+
+def listing(
+    task: Task | None = None,
+    statuses: Sequence[Status] = (),
+    labelers: Sequence[User] = (),
+    concepts: Sequence[Concept] = (),
+    match_any: bool = False,
+    dataset: Dataset | None = None,
+) -> Iterator[dict[str, Any]]:
+    """The annotations of the inputs that are in the project, by input id, then highest score first.
+
+    Keys: id, input, path, concept, value, status, score, region, annotator, task, created_at. Of each
+    filter that is given an annotation must match one value; with `match_any` one of `statuses`,
+    `labelers` and `concepts` is enough. Read window by window: memory stays flat and no transaction
+    stays open.
+    """
+    condition = _condition(statuses, labelers, concepts, match_any)
+    names = _Names()
+    within = dataset.id if dataset is not None else None if task is None else task.dataset_id
+    for first, last in _windows(within):
+        query = (
+            Annotation.select(Annotation, Input)
+            .join(Input)
+            .where(
+                Annotation.input.between(first, last),
+                Annotation.deleted == False,  # noqa: E712
+                Input.deleted == False,  # noqa: E712
+            )
+            .order_by(Annotation.input, Annotation.score.desc(nulls="LAST"), Annotation.id)
+        )
+        if condition is not None:
+            query = query.where(condition)
+        if task is not None:
+            query = query.where(_unindexed(Annotation.task) == task.id)
+        if dataset is not None:
+            members = DatasetInput.select(DatasetInput.input).where(DatasetInput.dataset == dataset)
+            query = query.where(Annotation.input.in_(members))
+        for row in list(query):
+            yield _described(row, row.input, names)
+
+
+def _condition(
+    statuses: Sequence[Status], labelers: Sequence[User], concepts: Sequence[Concept], match_any: bool
+) -> Any:
+    parts = []
+    if statuses:
+        parts.append(_unindexed(Annotation.status).in_([int(status) for status in statuses]))
+    if labelers:
+        parts.append(_unindexed(Annotation.annotator).in_([user.id for user in labelers]))
+    if concepts:
+        parts.append(_unindexed(Annotation.concept).in_([concept.id for concept in concepts]))
+    if not parts:
+        return None
+    return functools.reduce(operator.or_ if match_any else operator.and_, parts)
+
+
+def _unindexed(column: Any) -> Any:
+    """A column that no index is looked up for (unary plus): the window of inputs leads, or each window
+    would walk through the whole task again."""
+    return NodeList((SQL("+"), column))
+
+
+def _windows(dataset: int | None) -> Iterator[tuple[int, int]]:
+    """Stretches of input ids without gaps between them, paced by the inputs of a dataset or of all."""
+    first = 0
+    while True:
+        query: Any = Input.select(Input.id).where(Input.id >= first).order_by(Input.id)
+        if dataset is not None:
+            query = (
+                DatasetInput.select(DatasetInput.input)
+                .where(DatasetInput.dataset == dataset, DatasetInput.input >= first)
+                .order_by(DatasetInput.input)
+            )
+        following = next(iter(query.limit(1).offset(WINDOW).scalars()), None)
+        if following is None:
+            yield first, 1 << 62
+            return
+        yield first, following - 1
+        first = following
+
+
+class _Names:
+    """Names by id, each read once."""
+
+    def __init__(self) -> None:
+        self.concepts: dict[int, str] = {}
+        self.users: dict[int, str] = {}
+        self.tasks: dict[int | None, str | None] = {None: None}
+
+    def concept(self, key: int) -> str:
+        if key not in self.concepts:
+            self.concepts[key] = Concept.get_by_id(key).name
+        return self.concepts[key]
+
+    def user(self, key: int) -> str:
+        if key not in self.users:
+            self.users[key] = User.get_by_id(key).name
+        return self.users[key]
+
+    def task(self, key: int | None) -> str | None:
+        if key not in self.tasks:
+            self.tasks[key] = Task.get_by_id(key).name
+        return self.tasks[key]
+
+
+def _described(row: Annotation, of: Input, names: _Names) -> dict[str, Any]:
+    region = Region.unpack(row.region_kind, row.region)
+    return {
+        "id": row.id,
+        "input": row.input_id,
+        "path": of.path,
+        "concept": names.concept(row.concept_id),
+        "value": row.value,
+        "status": Status(row.status).name,
+        "score": row.score,
+        "region": None if region is None else region.to_json(),
+        "annotator": names.user(row.annotator_id),
+        "task": names.task(row.task_id),
+        "created_at": iso(row.created_at),
+    }
+
+
+def describe(row: Annotation) -> dict[str, Any]:
+    """One annotation with the keys of `listing`."""
+    return _described(row, row.input, _Names())
+
+
+def find(identity: int) -> Annotation:
+    """The annotation of this id. Raises NotFound."""
+    row = Annotation.get_or_none(Annotation.id == identity, Annotation.deleted == False)  # noqa: E712
+    if row is None:
+        raise NotFound(f"there is no annotation {identity}: 'winnow annotation list' shows their ids")
+    return row
+
+
+def counts() -> dict[int, dict[Status, int]]:
+    """How many annotations each annotator (id) has, by status.
+
+    Those of tasks come from the counters that triggers keep: counting 10 million takes seconds.
+    """
+    found: dict[int, dict[Status, int]] = defaultdict(lambda: defaultdict(int))
+    for row in AnnotationCount.select().where(AnnotationCount.n > 0):
+        found[row.annotator][Status(row.status)] += row.n
+    loose: Any = Annotation.select(Annotation.annotator, Annotation.status, fn.COUNT(Annotation.id)).where(
+        Annotation.task.is_null(),
+        Annotation.deleted == False,  # noqa: E712
+    )
+    for annotator, status, n in loose.group_by(Annotation.annotator, Annotation.status).tuples():
+        found[annotator][Status(status)] += n
+    return found
