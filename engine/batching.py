@@ -39,10 +39,10 @@ def predict_many(
     """What the model says of each file, in the order of `items`, as soon as its batch is through.
 
     A file that cannot be decoded gives a MediaError, a model that fails on it a ModelError, in its place;
-    the rest goes on. `threads` decode; at most 2 batches and `threads` pictures wait decoded, and 2 batches
-    wait read, so a slow consumer slows everything. `items` is read on a thread of its own, and what it raises is
-    raised here. When `stop` is set, or the iterator is closed, everything ends after the batch in work;
-    inputs not yet given out are not. `draft` None decodes every pixel.
+    the rest goes on. `threads` decode; two batches and `threads` pictures are held at most, and the results
+    of four, so a slow consumer slows everything. `items` is read on a thread of its own, and what it raises
+    is raised here. When `stop` is set, or the iterator is closed, everything ends after the batch in work,
+    and what has not been given out by then never is. `draft` None decodes every pixel.
     """
     run = _Run(
         iter(items), session, family, threads, batch or session.batch, stop or threading.Event(), draft
@@ -137,6 +137,8 @@ class _Run(Generic[Key]):
             return self.family.prepare(open_upright(path, near, self.draft or DRAFT), card)
         except MediaError as error:
             return error
+        except Exception as error:  # one picture's trouble, short memory for one, is not the others'
+            return MediaError(f"The picture cannot be prepared for the model ({type(error).__name__}).")
 
     def _predict(self, decoded: list[Decoded]) -> list[Result]:
         """A result for each; when a batch fails, its pictures are tried alone to find the one at fault."""

@@ -38,12 +38,16 @@ Answer = Sequence[Said] | str
 """What a model says of an input, highest score first; or the sentence why it could not look."""
 
 
-def keep(version: ModelVersion, answers: Mapping[int, Answer], kept_from: float) -> None:
-    """Replace what is known of these inputs. `kept_from`: every score from it up is among the answers."""
+def keep(
+    version: ModelVersion, answers: Mapping[int, Answer], kept_from: float | Mapping[int, float]
+) -> None:
+    """Replace what is known of these inputs. `kept_from`: every score from it up is among the answers,
+    of all inputs or by input."""
     marks, rows = [], []
     for input_id, answer in answers.items():
         failed = isinstance(answer, str)
-        marks.append((input_id, version.id, kept_from, answer if failed else None, now()))
+        lowest = kept_from if isinstance(kept_from, float) else kept_from.get(input_id, 1.0)
+        marks.append((input_id, version.id, lowest, answer if failed else None, now()))
         for rank, said in enumerate(() if isinstance(answer, str) else answer):
             kind, packed, _ = region_columns(said.region)
             rows.append((input_id, version.id, rank, said.concept, said.score, kind, packed))

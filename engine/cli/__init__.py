@@ -1,1 +1,1 @@
-
+"""The engine's nouns on the command line, one file each."""

@@ -1,0 +1,92 @@
+"""Work: one claimed job as inputs to look at, and what came of them."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import pkgutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, cast
+
+from engine import jobs as kinds
+from engine.families import Output
+from engine.session import ModelError
+from store import models
+from store.cards import Card
+from store.predictions import Answer, Said
+from store.tables import Job, ModelVersion
+from store.values import Region
+
+
+@dataclass
+class Work:
+    """A claimed job: which inputs its model must look at, and the answers so far, by input id."""
+
+    job: Job
+    version: ModelVersion
+    pending: list[tuple[int, Path]]
+    """Inputs that the model has to look at, with their files."""
+    wanted: Mapping[int, float] = field(default_factory=dict)
+    """By concept id: keep its score from here up, however low and however many there are."""
+    stored: dict[int, list[Said]] = field(default_factory=dict)
+    """Answers that the store had already."""
+    fresh: dict[int, Answer] = field(default_factory=dict)
+    kept_from: dict[int, float] = field(default_factory=dict)
+    """By input: every score from here up is among its fresh answer."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every pending input has its answer."""
+        return len(self.fresh) == len(self.pending)
+
+
+class Kind(Protocol):
+    """What a file of `engine/jobs` defines: a kind of job whose work is to look at inputs."""
+
+    def plan(self, job: Job) -> Work | None:
+        """What there is to do for a claimed job; None when nothing is left of it."""
+
+    def write(self, work: Work, owner: str) -> None:
+        """Keep the answers and finish the job, in one transaction. Raises Conflict when the lease is lost."""
+
+
+def kind_of(job: Job) -> Kind:
+    """The file of `engine/jobs` that a job's kind names. Raises ModelError when there is none."""
+    known = [module.name for module in pkgutil.iter_modules(kinds.__path__)]
+    if job.kind not in known:
+        raise ModelError(f"this engine knows no jobs of the kind {job.kind}")
+    return cast(Kind, importlib.import_module(f"{kinds.__name__}.{job.kind}"))
+
+
+class Listener:
+    """Turns a model's outputs into what is kept of them."""
+
+    def __init__(self, version: ModelVersion) -> None:
+        self.card: Card = models.card(version)
+        by_name = models.concepts(version)
+        self._concepts = [by_name[name].id for name in _cleaned(self.card.concepts)]
+
+    def hear(self, outputs: Sequence[Output], wanted: Mapping[int, float]) -> tuple[list[Said], float]:
+        """What is kept, highest score first, and the score from which on all is kept.
+
+        The card's `keep` highest above its `floor`, and every wanted concept from its own score up.
+        """
+        kept: list[Said] = []
+        kept_from = self.card.floor
+        for rank, output in enumerate(sorted(outputs, key=lambda output: -output.score)):
+            concept = self._concepts[output.concept]
+            region = None if output.box is None else Region.from_box(*output.box)
+            regular = rank < self.card.keep and output.score >= self.card.floor
+            if regular or output.score >= wanted.get(concept, math.inf):
+                kept.append(Said(concept, output.score, region))
+            if rank == self.card.keep and output.score >= kept_from:
+                kept_from = math.nextafter(output.score, 2.0)
+        return kept, kept_from
+
+
+def _cleaned(names: Sequence[str]) -> list[str]:
+    from store.names import clean
+
+    return [clean(name, "a concept") for name in names]
