@@ -1,15 +1,17 @@
 """Where models run: the CPU or a GPU that was really tried."""
 
+import io
 import os
 import re
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+import numpy as np
 import onnxruntime as ort
 
 from engine.graph import FLOAT, Node, Value, model
@@ -88,8 +90,6 @@ def _run_on_cuda() -> list[str]:
     value = Value("x", FLOAT, [1]), Value("y", FLOAT, [1])
     graph = model([Node("Add", ["x", "x"], ["y"])], value[:1], value[1:])
     session: Any = ort.InferenceSession(graph, options, providers=[CUDA_PROVIDER])
-    import numpy as np
-
     session.run(None, {"x": np.ones(1, np.float32)})
     return list(session.get_providers())
 
@@ -106,17 +106,19 @@ def _cause(said: str) -> str:
 
 @contextmanager
 def native_output_hidden() -> Iterator[Callable[[], str]]:
-    """Keep what native code prints off stdout and stderr; yields a function that gives it as text.
+    """Keep what native code (and Python) prints off the outputs; yields a function that gives it as text.
 
     File descriptors belong to the whole process: what other threads print meanwhile is hidden as well.
     """
+    printed = io.StringIO()
     with _outputs_lock, tempfile.TemporaryFile() as kept:
         _flush()
         saved = [os.dup(1), os.dup(2)]
         try:
             os.dup2(kept.fileno(), 1)
             os.dup2(kept.fileno(), 2)
-            yield lambda: _text_of(kept)
+            with redirect_stdout(printed), redirect_stderr(printed):
+                yield lambda: printed.getvalue() + _text_of(kept)
         finally:
             _flush()
             for descriptor, original in enumerate(saved, 1):
