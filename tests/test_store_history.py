@@ -1,0 +1,150 @@
+"""Steps: one transaction each, undone and redone without limit, never over somebody else's change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from store import history
+from store.errors import Conflict, Refused
+from store.tables import Dataset, DatasetInput, Event, Input, Step, User
+from store.values import Role
+from tests.conftest import Project
+
+
+def snapshot() -> dict[str, Any]:
+    """Everything that the steps of these tests change, as people see it."""
+    return {
+        "datasets": sorted((d.id, d.name) for d in Dataset.select().where(Dataset.deleted == False)),  # noqa: E712
+        "members": sorted((m.dataset_id, m.input_id) for m in DatasetInput.select()),
+        "inputs": sorted((i.id, i.error, bytes(i.sha256)) for i in Input.select()),
+    }
+
+
+def act(actor: User, choice: int, step_number: int) -> None:
+    """One of the kinds of change a step can make."""
+    with history.step(actor, f"step {step_number}") as recorder:
+        datasets = list(Dataset.select().where(Dataset.deleted == False).order_by(Dataset.id))  # noqa: E712
+        first = Input.select().order_by(Input.id).first()
+        if choice == 0 or not datasets:
+            recorder.insert(Dataset, name=f"made {step_number}", created_at=0)
+        elif choice == 1:
+            recorder.update(datasets[0], name=f"named {step_number}")
+            recorder.update(datasets[0], name=f"named again {step_number}")
+        elif choice == 2:
+            recorder.delete(datasets[-1])
+        elif choice == 3:
+            recorder.update(first, error=f"error {step_number}", sha256=bytes([step_number]) * 32)
+        else:
+            link = DatasetInput.get_or_none(dataset=datasets[0], input=first)
+            if link is None:
+                recorder.insert(DatasetInput, dataset=datasets[0], input=first)
+            else:
+                recorder.delete(link)
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=12), st.data())
+def test_undo_and_redo_walk_every_state_exactly(
+    tmp_path_factory: pytest.TempPathFactory, choices: list[int], data: st.DataObject
+) -> None:
+    from store import database
+
+    database.connect(database.create(tmp_path_factory.mktemp("history"), "olga"))
+    owner = User.get()
+    Input.create(path="a", media="image", sha256=b"\0" * 32, size=1, modified_at=0, added_at=0)
+    states = [snapshot()]
+    for number, choice in enumerate(choices):
+        act(owner, choice, number)
+        states.append(snapshot())
+    at = len(choices)
+    for back in data.draw(st.lists(st.booleans(), max_size=30)):
+        if back and at > 0:
+            history.undo(owner)
+            at -= 1
+        elif not back and at < len(choices):
+            history.redo(owner)
+            at += 1
+        assert snapshot() == states[at]
+    database.close()
+
+
+def test_a_step_that_fails_leaves_nothing(project: Project) -> None:
+    with pytest.raises(ZeroDivisionError), history.step(project.owner, "half") as recorder:
+        recorder.insert(Dataset, name="never", created_at=0)
+        _ = 1 / 0
+    assert (Dataset.select().count(), Step.select().count(), Event.select().count()) == (0, 0, 0)
+
+
+def test_a_step_without_a_change_cannot_be_undone(project: Project) -> None:
+    with history.step(project.owner, "nothing"):
+        pass
+    with pytest.raises(Refused, match="nothing to undo"):
+        history.undo(project.owner)
+
+
+def test_undo_refuses_where_somebody_else_has_changed_the_row(project: Project) -> None:
+    paul = User.create(name="paul", role=Role.LEAD, created_at=0)
+    with history.step(project.owner, "make") as recorder:
+        recorder.insert(Dataset, name="one", created_at=0)
+    with history.step(paul, "rename") as recorder:
+        recorder.update(Dataset.get(), name="two")
+    with pytest.raises(Conflict, match="somebody else"):
+        history.undo(project.owner)
+    assert Dataset.get().name == "two"
+    history.undo(paul)
+    history.undo(project.owner)
+    assert Dataset.get().deleted
+
+
+def test_a_stale_row_is_refused_even_after_undo_brought_the_number_back(project: Project) -> None:
+    paul = User.create(name="paul", role=Role.LEAD, created_at=0)
+    with history.step(project.owner, "make") as recorder:
+        recorder.insert(Dataset, name="one", created_at=0)
+    with history.step(project.owner, "rename") as recorder:
+        recorder.update(Dataset.get(), name="two")
+    stale = Dataset.get()
+    history.undo(project.owner)
+    with history.step(paul, "rename") as recorder:
+        recorder.update(Dataset.get(), name="three")
+    with pytest.raises(Conflict), history.step(project.owner, "late") as recorder:
+        recorder.update(stale, name="four")
+    assert Dataset.get().name == "three"
+
+
+def test_redo_refuses_where_somebody_else_has_changed_the_row(project: Project) -> None:
+    paul = User.create(name="paul", role=Role.LEAD, created_at=0)
+    with history.step(project.owner, "make") as recorder:
+        recorder.insert(Dataset, name="one", created_at=0)
+    with history.step(project.owner, "rename") as recorder:
+        recorder.update(Dataset.get(), name="two")
+    history.undo(project.owner)
+    with history.step(paul, "rename") as recorder:
+        recorder.update(Dataset.get(), name="three")
+    with pytest.raises(Conflict):
+        history.redo(project.owner)
+    assert Dataset.get().name == "three"
+
+
+def test_a_new_step_ends_redoing(project: Project) -> None:
+    with history.step(project.owner, "make") as recorder:
+        recorder.insert(Dataset, name="one", created_at=0)
+    history.undo(project.owner)
+    with history.step(project.owner, "make another") as recorder:
+        recorder.insert(Dataset, name="two", created_at=0)
+    with pytest.raises(Refused, match="nothing to redo"):
+        history.redo(project.owner)
+
+
+def test_history_says_who_changed_what_before_and_after_and_is_never_shortened(project: Project) -> None:
+    with history.step(project.owner, "make") as recorder:
+        made = recorder.insert(Dataset, name="one", created_at=0)
+    with history.step(project.owner, "rename") as recorder:
+        recorder.update(made, name="two")
+    history.undo(project.owner)
+    kinds = [(e.kind, e.table, e.actor.name) for e in Event.select().order_by(Event.id)]
+    assert kinds == [("do", "dataset", "olga"), ("do", "dataset", "olga"), ("undo", "step", "olga")]
+    renamed = Event.select().order_by(Event.id)[1]
+    assert (renamed.before["name"], renamed.after["name"]) == ("one", "two")
