@@ -1,0 +1,60 @@
+"""Viewing: what the screens read of an input beside its suggestions and annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from store import assignments, jobs, tasks
+from store.tables import Concept, Input, ModelVersion, Predicted, Task, TaskConcept, User
+from store.values import Side, Status
+
+
+def look(input_id: int) -> Input | None:
+    """The input, or None when it is no longer in the project."""
+    return Input.get_or_none(Input.id == input_id, Input.deleted == False)  # noqa: E712
+
+
+def standing(task: Task, side: Side, user: User, input_id: int) -> Status | None:
+    """What this user's assignment of an input has become; None while it is open or where there is none."""
+    mine = assignments.get(task, side, user, input_id)
+    return None if mine is None or mine.open else Status(mine.status)
+
+
+def offered(task: Task) -> list[Concept]:
+    """The task's concepts, in the order they were given."""
+    chosen = Concept.select().join(TaskConcept, on=(TaskConcept.concept == Concept.id))
+    return list(chosen.where(TaskConcept.task == task).order_by(TaskConcept.position))
+
+
+def known_names(task: Task) -> list[str]:
+    """Every concept's name: the task's first, then the project's, then those that only models know."""
+    rows: Any = Concept.select(Concept.joined, Concept.name).order_by(Concept.joined.desc(), Concept.name)
+    return list(dict.fromkeys([*tasks.concept_names(task), *(name for _, name in rows.tuples())]))
+
+
+def prediction_error(version: int | ModelVersion, input_id: int) -> str | None:
+    """The sentence why a model version could not look at an input."""
+    looked = Predicted.get_or_none(Predicted.input == input_id, Predicted.model_version == version)
+    return None if looked is None else looked.error
+
+
+def unpredicted(version: int | ModelVersion, inputs: Sequence[int]) -> list[int]:
+    """Those of a few inputs that a model version has not looked at, in their order."""
+    chosen: Any = Predicted.select(Predicted.input).where(
+        Predicted.input.in_(inputs), Predicted.model_version == version
+    )
+    there = {row[0] for row in chosen.tuples()}
+    return [input_id for input_id in inputs if input_id not in there]
+
+
+def ask(version: int | ModelVersion, inputs: Sequence[int], *, ahead: bool) -> list[int]:
+    """Have the engine look at what it has not looked at yet; returns those inputs.
+
+    `ahead`: nobody waits for them yet.
+    """
+    missing = unpredicted(version, inputs)
+    if missing:
+        priority = jobs.AHEAD if ahead else jobs.INTERACTIVE
+        jobs.enqueue("predict", {"inputs": missing}, priority=priority, model_version=version)
+    return missing
