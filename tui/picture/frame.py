@@ -1,0 +1,136 @@
+"""Lets canvases add graphics to the frames that Textual writes."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from rich.console import RenderableType
+from textual import events
+from textual.app import App, ReturnType
+from textual.screen import Screen
+
+from tui import parser
+from tui.terminal import Terminal, window_cell_size
+
+if TYPE_CHECKING:
+    from tui.picture.canvas import PictureCanvas
+
+FENCE = "\x1b[5n"
+
+FRAMES_AHEAD = 3
+"""Frames written before the terminal has answered for the first of them: more would be seen late."""
+
+LOST_AFTER = 2.0
+"""Seconds after which an answer is taken for lost."""
+
+
+class GraphicsApp(App[ReturnType]):
+    """An app whose canvases draw in the same synchronised update as its cells.
+
+    Textual is pinned exactly because this overrides its private `_display`, `_begin_update` and
+    `_end_update`.
+    """
+
+    def __init__(self, *args: Any, terminal: Terminal | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.terminal = terminal or Terminal()
+        """What was found out about the terminal before the app started."""
+        self._canvases: list[PictureCanvas] = []
+        self._painting: object = None
+        self._fences: list[float] = []
+        self._frame_waits = False
+        self._window_cell: tuple[int, int] | None = None
+        if self.terminal.answered:
+            parser.install(self.terminal.unread)
+
+    @property
+    def draws_directly(self) -> bool:
+        """Whether there is a terminal that graphics can be written to."""
+        return self._running and not self._closed and not self.is_headless and self._driver is not None
+
+    def add_canvas(self, canvas: PictureCanvas) -> None:
+        """Asks a canvas for its part of every frame from now on."""
+        self._canvases.append(canvas)
+
+    def remove_canvas(self, canvas: PictureCanvas, farewell: str) -> None:
+        """Asks it no more, and writes what removes its graphics from the terminal."""
+        if canvas in self._canvases:
+            self._canvases.remove(canvas)
+        self._write(farewell)
+
+    def push_frame(self) -> None:
+        """Writes a frame in which only canvases have changed; later if the terminal is behind."""
+        if not self.draws_directly or self._batch_count:
+            return
+        now = time.monotonic()
+        self._fences = [sent for sent in self._fences if now - sent < LOST_AFTER]
+        if len(self._fences) >= FRAMES_AHEAD:
+            if not self._frame_waits:
+                self._frame_waits = True
+                self.set_timer(LOST_AFTER, self._catch_up)
+            return
+        self._begin_update()
+        self._end_update()
+        if self.terminal.answered:
+            self._write(FENCE)
+            self._fences.append(now)
+
+    def _catch_up(self) -> None:
+        if self._frame_waits:
+            self._frame_waits = False
+            self.push_frame()
+
+    def _fence_passed(self) -> None:
+        if self._fences:
+            self._fences.pop(0)
+        self._catch_up()
+
+    def _write(self, text: str) -> None:
+        if text and self._driver is not None and not self.is_headless:
+            self._driver.write(text)
+
+    def on_load(self) -> None:
+        """Frames are paced by what the input thread hears."""
+        loop = asyncio.get_running_loop()
+
+        def heard() -> None:
+            loop.call_soon_threadsafe(self._fence_passed)
+
+        parser.on_fence(heard)
+        self.app_resume_signal.subscribe(self, self._resumed)
+
+    def _resumed(self, _: App[Any]) -> None:
+        """The terminal may have thrown images away while the app was stopped."""
+        for canvas in self._canvases:
+            canvas.forget()
+
+    def on_resize(self, _: events.Resize) -> None:
+        """A larger font changes the size of cells in pixels, and comes as a resize."""
+        if self.terminal.answered and sys.__stdin__ is not None:
+            cell = window_cell_size(sys.__stdin__.fileno())
+            if cell and self._window_cell and cell != self._window_cell:
+                self.terminal = replace(self.terminal, cell_width=cell[0], cell_height=cell[1])
+            self._window_cell = cell
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        self._painting = renderable
+        for canvas in self._canvases:
+            canvas.untint(renderable)
+        try:
+            super()._display(screen, renderable)
+        finally:
+            self._painting = None
+
+    def _begin_update(self) -> None:
+        super()._begin_update()
+        for canvas in self._canvases:
+            self._write(canvas.opening())
+
+    def _end_update(self) -> None:
+        for canvas in self._canvases:
+            self._write(canvas.closing(self._painting))
+        super()._end_update()

@@ -1,0 +1,88 @@
+"""What the three ways to draw a picture have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from PIL import Image
+
+from tui.picture.geometry import Projection
+from tui.picture.grid import CellGrid
+from tui.picture.outline import Outline, cells_of, ink_on
+from tui.picture.stroke import Mask
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a layer must know to add its part to a frame.
+
+    Masks are rows × columns of the canvas: `visible` cells nothing lies above, `repainted` cells that
+    Textual has just written. `left` and `top` are the canvas's corner in screen cells.
+    """
+
+    left: int
+    top: int
+    visible: Mask
+    repainted: Mask
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A picture ready to be shown on one canvas size; made off the screen's thread.
+
+    `payload` is what its layer needs, `size` the canvas's columns and rows, `source` the image it was
+    made from, kept for other sizes.
+    """
+
+    source: Image.Image
+    size: tuple[int, int]
+    projection: Projection
+    payload: object
+
+
+class Layer(Protocol):
+    """Draws one picture with outlines in one way."""
+
+    def load(self, prepared: Prepared, background: int) -> CellGrid:
+        """Takes a new picture without outlines; returns its cells. `background` is 0xRRGGBB."""
+
+    def draw(self, outlines: Sequence[Outline], background: int) -> CellGrid:
+        """Takes new outlines; returns the cells."""
+
+    def opening(self) -> str:
+        """Graphics that come before the cells of a frame."""
+
+    def frame(self, moment: Moment) -> str:
+        """Graphics that follow the cells of a frame; called for every frame."""
+
+    def forget(self) -> None:
+        """The terminal has lost everything that was sent to it."""
+
+    def release(self) -> str:
+        """Sequences that remove everything from the terminal."""
+
+
+def put_captions(grid: CellGrid, outlines: Sequence[Outline], projection: Projection) -> list[Place]:
+    """Writes each outline's name into its top edge, like the title of a frame; returns the places."""
+    places = []
+    for outline in outlines:
+        cells = cells_of(outline.caption)[: projection.columns]
+        if not cells:
+            continue
+        column, row = projection.to_cell(*outline.top_left)
+        left, top = projection.left_cell, projection.top_cell
+        row = min(max(row, top), top + projection.rows - 1)
+        column = min(max(column + 1, left), left + projection.columns - len(cells))
+        grid.put(row, column, cells, _number(ink_on(outline.colour)), _number(outline.colour))
+        places.append((row, column, len(cells)))
+    return places
+
+
+Place = tuple[int, int, int]
+"""Row, column and number of cells."""
+
+
+def _number(colour: tuple[int, int, int]) -> int:
+    return colour[0] << 16 | colour[1] << 8 | colour[2]

@@ -1,0 +1,167 @@
+"""A picture in Sixel: sent once, then only the cells whose pixels change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tui.picture.geometry import Projection
+from tui.picture.grid import CellGrid, runs
+from tui.picture.layer import Moment, Prepared, put_captions
+from tui.picture.outline import Colour, Outline
+from tui.picture.sixel import UNSET, Indices, encode, quantise
+from tui.picture.stroke import Mask, Pen, paint
+
+OUTLINE_COLOURS = range(240, UNSET)
+"""Palette entries for outlines; a photo uses the lower ones."""
+
+
+@dataclass(frozen=True, eq=False)
+class SixelPicture:
+    """Palette indices (height × width) of the shown part, and each row of cells encoded."""
+
+    indices: Indices
+    palette: NDArray[np.uint8]
+    rows: tuple[str, ...]
+
+
+def prepare_sixel(image: Image.Image, projection: Projection) -> SixelPicture:
+    """From the RGB image of exactly the shown pixels."""
+    indices, colours = quantise(image)
+    palette = np.zeros((256, 3), np.uint8)
+    palette[: len(colours)] = colours
+    step = projection.area.cell_height
+    rows = tuple(encode(indices[top : top + step], palette) for top in range(0, projection.height, step))
+    return SixelPicture(indices, palette, rows)
+
+
+class SixelLayer:
+    """Leaves its cells blank for Textual and draws over them at the end of each frame."""
+
+    def __init__(self) -> None:
+        self._projection: Projection | None = None
+        self._photo: Indices = np.zeros((0, 0), np.uint8)
+        self._drawn = self._photo
+        self._palette: NDArray[np.uint8] = np.zeros((256, 3), np.uint8)
+        self._indices: dict[Colour, int] = {}
+        self._photo_rows: tuple[str, ...] = ()
+        self._rows: dict[int, str] = {}
+        self._dirty: Mask = np.zeros((0, 0), np.bool_)
+        self._captions: Mask = self._dirty
+
+    def load(self, prepared: Prepared, background: int) -> CellGrid:
+        """Takes the indexed photo; all of it will be sent with the next frame."""
+        payload = prepared.payload
+        assert isinstance(payload, SixelPicture)
+        self._projection = projection = prepared.projection
+        area = projection.area
+        shape = (projection.rows * area.cell_height, projection.columns * area.cell_width)
+        self._photo = np.full(shape, UNSET, np.uint8)
+        self._photo[: projection.height, : projection.width] = payload.indices
+        self._drawn = self._photo.copy()
+        self._palette = payload.palette.copy()
+        self._indices = {}
+        self._photo_rows = payload.rows
+        self._rows = dict(enumerate(payload.rows))
+        self._dirty = np.ones((projection.rows, projection.columns), np.bool_)
+        self._captions = np.zeros_like(self._dirty)
+        return CellGrid(area.columns, area.rows, background)
+
+    def draw(self, outlines: Sequence[Outline], background: int) -> CellGrid:
+        """Draws into the indices and notes the cells that changed."""
+        assert self._projection is not None
+        projection, area = self._projection, self._projection.area
+        drawn = self._photo.copy()
+        numbered = [(outline, self._index(outline.colour)) for outline in outlines]
+        paint(drawn, numbered, projection, Pen.of_cell(area.cell_height))
+        changed = self._by_cell(drawn != self._drawn)
+        outlined = set(np.nonzero(self._by_cell(drawn != self._photo))[0].tolist())
+        for row in set(np.nonzero(changed)[0].tolist()):
+            self._rows.pop(row, None)
+            if row not in outlined:
+                self._rows[row] = self._photo_rows[row]
+        self._drawn = drawn
+        grid = CellGrid(area.columns, area.rows, background)
+        captions = np.zeros_like(self._captions)
+        for row, column, count in put_captions(grid, outlines, projection):
+            column -= projection.left_cell
+            captions[row - projection.top_cell, column : column + count] = True
+        self._dirty |= changed | (self._captions & ~captions)
+        self._captions = captions
+        return grid
+
+    def _index(self, colour: Colour) -> int:
+        """The palette index of an outline's colour; beyond the 15th colour, that of the nearest one."""
+        if colour not in self._indices:
+            if len(self._indices) < len(OUTLINE_COLOURS):
+                self._indices[colour] = OUTLINE_COLOURS[len(self._indices)]
+                self._palette[self._indices[colour]] = colour
+            else:
+                distances = ((self._palette[OUTLINE_COLOURS].astype(np.intp) - colour) ** 2).sum(1)
+                self._indices[colour] = OUTLINE_COLOURS[int(distances.argmin())]
+        return self._indices[colour]
+
+    def _by_cell(self, pixels: Mask) -> Mask:
+        """Whether any pixel of each cell of the picture is set."""
+        assert self._projection is not None
+        rows, columns = self._projection.rows, self._projection.columns
+        split = pixels.reshape(rows, pixels.shape[0] // rows, columns, -1)
+        return np.asarray(split.any((1, 3)))
+
+    def opening(self) -> str:
+        """Nothing: it all follows the cells."""
+        return ""
+
+    def frame(self, moment: Moment) -> str:
+        """Draws the dirty cells that can be seen; covered ones are repainted when they are uncovered."""
+        if self._projection is None:
+            return ""
+        top, left = self._projection.top_cell, self._projection.left_cell
+        rows, columns = self._dirty.shape
+        place = slice(top, top + rows), slice(left, left + columns)
+        needed = (self._dirty | moment.repainted[place]) & moment.visible[place] & ~self._captions
+        self._dirty[:] = False
+        parts = []
+        for first, end, row, last in rectangles(needed):
+            x, y = moment.left + left + first + 1, moment.top + top + 1
+            if end - first == columns:
+                parts += [f"\x1b[{y + whole};{x}H{self._row(whole)}" for whole in range(row, last)]
+            else:
+                parts.append(f"\x1b[{y + row};{x}H{self._encoded(row, last, first, end)}")
+        return "".join(parts)
+
+    def _row(self, row: int) -> str:
+        """One whole row of cells, encoded once."""
+        if row not in self._rows:
+            self._rows[row] = self._encoded(row, row + 1, 0, self._dirty.shape[1])
+        return self._rows[row]
+
+    def _encoded(self, top: int, bottom: int, left: int, right: int) -> str:
+        """A rectangle of cells."""
+        assert self._projection is not None
+        width, height = self._projection.area.cell_width, self._projection.area.cell_height
+        part = self._drawn[top * height : bottom * height, left * width : right * width]
+        return encode(part, self._palette)
+
+    def forget(self) -> None:
+        """All cells have to be sent again."""
+        self._dirty[:] = True
+
+    def release(self) -> str:
+        """Nothing: text written over the cells erases the picture."""
+        return ""
+
+
+def rectangles(cells: Mask) -> Iterator[tuple[int, int, int, int]]:
+    """Covers the set cells: first and end column, first and end row of each rectangle."""
+    open_spans: dict[tuple[int, int], int] = {}
+    for row in range(len(cells) + 1):
+        spans = set(runs(cells[row])) if row < len(cells) else set()
+        for span in [span for span in open_spans if span not in spans]:
+            yield *span, open_spans.pop(span), row
+        for span in spans:
+            open_spans.setdefault(span, row)

@@ -1,0 +1,221 @@
+"""What the terminal can show, asked before the app starts."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+try:
+    import termios
+    import tty
+except ImportError:  # Windows has neither; there the picture is made of cells.
+    termios = None  # type: ignore[assignment]
+
+Graphics = Literal["kitty", "sixel", "cells"]
+
+OVERRIDE = "WINNOW_GRAPHICS"
+
+_KITTY_QUERY = "\x1b_Gi=4211,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"
+_CELL_SIZE_QUERY = "\x1b[16t"
+_NAME_QUERY = "\x1b[>0q"
+# Every terminal answers this one, and in order: what has not come before it does not come.
+_FENCE = "\x1b[c"
+
+_KITTY_REPLY = re.compile(r"\x1b_Gi=4211;([^\x1b]*)\x1b\\")
+_CELL_SIZE_REPLY = re.compile(r"\x1b\[6;(\d+);(\d+)t")
+_NAME_REPLY = re.compile(r"\x1bP>\|([^\x1b\x07]*)(?:\x1b\\|\x07)")
+_FENCE_REPLY = re.compile(r"\x1b\[\?([\d;]*)c")
+_UNFINISHED = re.compile(r"\x1b(?:\[[?>\d;]*|[P_][^\x1b]*\x1b?)?\Z")
+
+# They answer the Kitty query but draw no placeholders.
+_WITHOUT_PLACEHOLDERS = ("wezterm", "konsole", "warp", "iterm2", "rio")
+_FIRST_KITTY = (0, 28)
+_TRUE_COLOUR = (
+    "kitty", "ghostty", "wezterm", "konsole", "warp", "iterm2", "foot", "contour", "mlterm", "vte", "rio",
+    "xterm", "tmux", "alacritty", "windows terminal", "mintty",
+)  # fmt: skip
+_DRAW_SEXTANTS = ("kitty", "ghostty", "wezterm", "foot", "vte", "contour", "rio")
+_SILENT = ("dumb", "linux", "unknown")
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A terminal and how pictures are shown on it."""
+
+    graphics: Graphics = "cells"
+    """The way that pictures are drawn."""
+    cell_width: int = 10
+    """Pixels across one cell; 10 where the terminal does not say."""
+    cell_height: int = 20
+    """Pixels down one cell; 20 where the terminal does not say."""
+    name: str = ""
+    """What it calls itself (XTVERSION), printable, "" if it does not."""
+    answered: bool = False
+    """Whether it answered at all."""
+    milliseconds: float = 0.0
+    """How long the answers took."""
+    true_colour: bool = False
+    """Whether it is known to show 16 million colours."""
+    sextants: bool = False
+    """Whether it is known to draw sextants itself, so that no font has to have them."""
+    reason: str = "no terminal"
+    """Why pictures are drawn this way, in words."""
+    replies: tuple[str, ...] = ()
+    """What it answered, printable."""
+    unread: str = ""
+    """The beginning of a reply whose end had not come yet: the input parser needs it."""
+
+
+def probe(timeout: float = 1.0) -> Terminal:
+    """Asks the terminal, in one round trip of at most `timeout` seconds; never raises.
+
+    Where true colour is known, COLORTERM is set: ssh does not pass it on, and without it there are 16
+    colours. Keys typed meanwhile are dropped.
+    """
+    try:
+        terminal = _asked(timeout)
+    except (OSError, ValueError) as problem:
+        terminal = Terminal(reason=f"the terminal could not be asked: {problem}")
+    for wanted in get_args(Graphics):
+        if os.environ.get(OVERRIDE) == wanted:
+            terminal = replace(terminal, graphics=wanted, reason=f"{OVERRIDE}={wanted}")
+    if terminal.true_colour:
+        os.environ.setdefault("COLORTERM", "truecolor")
+    return terminal
+
+
+def _asked(timeout: float) -> Terminal:
+    """The terminal on standard input, asked with a terminal's own manners."""
+    if termios is None or sys.__stdin__ is None or not sys.__stdin__.isatty():
+        return Terminal()
+    output = next((s for s in (sys.__stdout__, sys.__stderr__) if s is not None and s.isatty()), None)
+    if output is None:
+        return Terminal()
+    if os.environ.get("TERM", "dumb") in _SILENT:
+        return Terminal(reason=f"TERM is {os.environ.get('TERM', 'not set')}")
+    source = sys.__stdin__.fileno()
+    start = time.monotonic()
+    with _raw(source):
+        # Saved and restored with the line cleared: a terminal that does not know a query may print it.
+        queries = f"\x1b7{_KITTY_QUERY}{_CELL_SIZE_QUERY}{_NAME_QUERY}{_FENCE}\x1b8\x1b[K"
+        os.write(output.fileno(), queries.encode("ascii"))
+        heard = _heard(source, start + timeout)
+    milliseconds = (time.monotonic() - start) * 1000
+    return understood(heard, window_cell_size(source), milliseconds)
+
+
+@contextlib.contextmanager
+def _raw(descriptor: int) -> Iterator[None]:
+    """No echo and no lines while answers are read; the old state afterwards, whatever happens."""
+    before = termios.tcgetattr(descriptor)
+    try:
+        tty.setraw(descriptor, termios.TCSANOW)
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSANOW, before)
+
+
+def _heard(source: int, deadline: float) -> str:
+    """All that comes until the fence's reply or the deadline."""
+    heard = b""
+    while not _FENCE_REPLY.search(heard.decode("latin-1")):
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([source], [], [], left)[0]:
+            break
+        data = os.read(source, 4096)
+        if not data:
+            break
+        heard += data
+    return heard.decode("latin-1")
+
+
+def window_cell_size(descriptor: int) -> tuple[int, int] | None:
+    """Width and height of a cell in pixels as the kernel knows it, None where it does not."""
+    try:
+        rows, columns = termios.tcgetwinsize(descriptor)
+        width, height = _window_pixels(descriptor)
+    except (OSError, ValueError, AttributeError, termios.error):
+        return None
+    return (width // columns, height // rows) if width and height and columns and rows else None
+
+
+def _window_pixels(descriptor: int) -> tuple[int, int]:
+    import fcntl
+    import struct
+
+    answer = fcntl.ioctl(descriptor, termios.TIOCGWINSZ, bytes(8))
+    _, _, width, height = struct.unpack("HHHH", answer)
+    return width, height
+
+
+def understood(heard: str, window_cell: tuple[int, int] | None, milliseconds: float) -> Terminal:
+    """The terminal that gave these answers. `window_cell` is the cell size by the kernel, if known."""
+    fence = _FENCE_REPLY.search(heard)
+    kitty = _KITTY_REPLY.search(heard)
+    size = _CELL_SIZE_REPLY.search(heard)
+    named = _NAME_REPLY.search(heard)
+    name = "".join(c for c in named[1] if c.isprintable()) if named else ""
+    cell = (int(size[2]), int(size[1])) if size else window_cell
+    if cell and not (2 <= cell[0] <= 200 and 2 <= cell[1] <= 400):
+        cell = None
+    graphics, reason = _graphics(
+        speaks_kitty=bool(kitty and kitty[1].startswith("OK")),
+        speaks_sixel=bool(fence and "4" in fence[1].split(";")[1:]),
+        knows_cell=cell is not None,
+        name=name,
+    )
+    if not fence:
+        reason = f"no answer within {milliseconds:.0f} ms"
+    unfinished = _UNFINISHED.search(heard)
+    return Terminal(
+        graphics if fence else "cells",
+        *(cell or (10, 20)),
+        name=name,
+        answered=bool(fence),
+        milliseconds=milliseconds,
+        true_colour=graphics != "cells" or _is_one_of(name, _TRUE_COLOUR),
+        sextants=_is_one_of(name, _DRAW_SEXTANTS),
+        reason=reason,
+        replies=tuple(reply[0].replace("\x1b", "ESC ") for reply in (kitty, size, named, fence) if reply),
+        unread=unfinished[0] if unfinished else "",
+    )
+
+
+def _graphics(*, speaks_kitty: bool, speaks_sixel: bool, knows_cell: bool, name: str) -> tuple[Graphics, str]:
+    """The best way that works, and why."""
+    if "NO_COLOR" in os.environ:
+        return "cells", "NO_COLOR is set"
+    if not knows_cell and (speaks_kitty or speaks_sixel):
+        return "cells", "the terminal draws pictures but does not say how large its cells are"
+    sixel: tuple[Graphics, str] = ("sixel", "the terminal draws Sixel")
+    if speaks_kitty and (lacking := _lacks_placeholders(name)):
+        return sixel if speaks_sixel else ("cells", lacking)
+    if speaks_kitty:
+        return "kitty", "the terminal draws Kitty graphics"
+    if speaks_sixel:
+        return sixel
+    return "cells", "the terminal draws neither Kitty graphics nor Sixel"
+
+
+def _lacks_placeholders(name: str) -> str:
+    """Why Kitty graphics do not work although the terminal has them; "" if they do."""
+    if "TMUX" in os.environ:
+        return "tmux does not pass Kitty graphics on"
+    hints = f"{name} {os.environ.get('TERM_PROGRAM', '')}".lower()
+    if any(lacking in hints for lacking in _WITHOUT_PLACEHOLDERS) or "KONSOLE_VERSION" in os.environ:
+        return f"{name or 'the terminal'} has Kitty graphics without Unicode placeholders"
+    version = re.match(r"kitty\((\d+)\.(\d+)", name)
+    if version and (int(version[1]), int(version[2])) < _FIRST_KITTY:
+        return f"{name} is older than 0.28, the first with Unicode placeholders"
+    return ""
+
+
+def _is_one_of(name: str, names: tuple[str, ...]) -> bool:
+    return name.lower().startswith(names)
