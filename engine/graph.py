@@ -102,7 +102,7 @@ MAX_DEPTH = 64
 def refuse_external_data(data: bytes) -> None:
     """Raise GraphError when a tensor's weights stand outside the file (a path, or an address in memory).
 
-    The file is walked without a protobuf library and without copying: about 1 ms for a few MB.
+    The file is walked without a protobuf library and without copying, in less than 10 ms for the shipped ones.
     """
     view = memoryview(data)
     waiting = [("model", 0, len(data), 0)]
