@@ -140,9 +140,15 @@ def _described(row: Annotation, of: Input, names: _Names) -> dict[str, Any]:
     }
 
 
-def describe(row: Annotation) -> dict[str, Any]:
-    """One annotation with the keys of `listing`."""
-    return _described(row, row.input, _Names())
+def of_input(row: Input, task: Task | None = None) -> list[dict[str, Any]]:
+    """What stands on one input, with the keys and in the order of `listing`."""
+    live = Annotation.deleted == False  # noqa: E712
+    chosen = Annotation.select().where(Annotation.input == row, live)
+    if task is not None:
+        chosen = chosen.where(Annotation.task == task)
+    names = _Names()
+    ordered = chosen.order_by(Annotation.score.desc(nulls="LAST"), Annotation.id)
+    return [_described(annotation, row, names) for annotation in ordered]
 
 
 def find(identity: int) -> Annotation:

@@ -18,11 +18,14 @@ from store.times import iso
 from store.values import Role
 
 
-def add(actor: User, name: str, inputs: Iterable[int] = ()) -> Dataset:
-    """A new dataset of these inputs (ids). For owners and leads; raises Refused when the name is taken."""
+def add(actor: User, name: str, inputs: Iterable[int] = (), *, everything: bool = False) -> Dataset:
+    """A new dataset of these inputs (ids), or of all. For owners and leads; raises Refused when the name
+    is taken."""
     users.require(actor, Role.OWNER, Role.LEAD)
     with step(actor, f"create dataset {name}") as recorder:
         made = create(recorder, name)
+        if everything:
+            add_all(made)
         add_inputs(recorder, made, inputs)
         return made
 

@@ -1,0 +1,55 @@
+"""`winnow user`: who is in the project."""
+
+from __future__ import annotations
+
+import click
+
+from store.cli import Project
+from store.output import json_array, json_option, note, table
+
+ROLES = ("owner", "lead", "labeler", "viewer")
+
+
+@click.group()
+def command() -> None:
+    """The people of the project."""
+
+
+@command.command("list")
+@json_option
+@click.pass_obj
+def list_(project: Project, as_json: bool) -> None:
+    """List the people."""
+    from store import users
+
+    project.open()
+    rows = users.listing()
+    if as_json:
+        json_array(rows)
+    else:
+        table(("name", "role", "active"), ([row["name"], row["role"], row["active"]] for row in rows))
+
+
+@command.command()
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), default="labeler", show_default=True)
+@click.pass_obj
+def add(project: Project, name: str, role: str) -> None:
+    """Take a person in, or give them another role."""
+    from store import users
+    from store.values import Role
+
+    added = users.add(project.open(), name, Role(role))
+    note(f"{added.name} is {added.role} here")
+
+
+@command.command()
+@click.argument("name")
+@click.pass_obj
+def remove(project: Project, name: str) -> None:
+    """Let a person go; what they did stays."""
+    from store import users
+
+    actor = project.open()
+    users.remove(actor, users.find(name))
+    note(f"removed {name}; what they did stays")
