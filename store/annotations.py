@@ -10,10 +10,12 @@ from typing import Any
 
 from peewee import SQL, NodeList, fn
 
+from store import labeling, users
 from store.errors import NotFound
+from store.history import step
 from store.tables import Annotation, AnnotationCount, Concept, Dataset, DatasetInput, Input, Task, User
 from store.times import iso
-from store.values import Region, Status
+from store.values import Region, Role, Status
 
 WINDOW = 2000
 """Inputs a query looks at: their annotations are sorted in memory."""
@@ -157,6 +159,18 @@ def find(identity: int) -> Annotation:
     if row is None:
         raise NotFound(f"there is no annotation {identity}: 'winnow annotation list' shows their ids")
     return row
+
+
+def remove(actor: User, row: Annotation) -> None:
+    """Take an annotation away: in a task as its labeler or reviewer may, outside of tasks whoever made it
+    and owners and leads. Raises Refused otherwise."""
+    if row.task_id is not None:
+        labeling.take_back(actor, row)
+        return
+    if row.annotator_id != actor.id:
+        users.require(actor, Role.OWNER, Role.LEAD)
+    with step(actor, f"remove {row.concept.name}") as recorder:
+        recorder.delete(row)
 
 
 def counts() -> dict[int, dict[Status, int]]:

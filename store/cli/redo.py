@@ -1,0 +1,17 @@
+"""`winnow redo`: do again what you took back."""
+
+from __future__ import annotations
+
+import click
+
+from store.cli import Project
+from store.output import note
+
+
+@click.command()
+@click.pass_obj
+def command(project: Project) -> None:
+    """Do the step again that you took back last."""
+    from store import history
+
+    note(f"done again: {history.redo(project.open())}")

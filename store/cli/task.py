@@ -1,0 +1,177 @@
+"""`winnow task`: batches of labeling and reviewing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from store.cli import Project
+from store.output import fields, json_array, json_object, json_option, note, progress, table
+from store.values import ReviewStrategy, Strategy, TaskType
+
+if TYPE_CHECKING:
+    from store.tables import Task
+
+TYPES, STRATEGIES, REVIEWS = map(list, (TaskType, Strategy, ReviewStrategy))
+
+
+@click.group()
+def command() -> None:
+    """The tasks of the project."""
+
+
+@command.command("list")
+@json_option
+@click.pass_obj
+def list_(project: Project, as_json: bool) -> None:
+    """List the tasks and how far they are."""
+    from store.progress import summaries
+
+    rows = [summary.to_json() for summary in summaries(project.open())]
+    if as_json:
+        json_array(rows)
+        return
+    columns = ("name", "dataset", "type", "inputs", "labeling_status", "labeled_percent", "reviewed_percent")
+    headers = ("name", "dataset", "type", "inputs", "labeling", "labeled %", "reviewed %", "label", "review")
+    table(
+        headers,
+        ([*(row[column] for column in columns), row["to_label"], row["to_review"]] for row in rows),
+    )
+
+
+@command.command()
+@click.argument("name")
+@json_option
+@click.pass_obj
+def show(project: Project, name: str, as_json: bool) -> None:
+    """Show a task with its thresholds and how far it is."""
+    from store import tasks
+
+    actor = project.open()
+    row = _described(actor, tasks.find(name))
+    if as_json:
+        json_object(row)
+        return
+    bounds = [f"{name} {low:g}:{high:g}" for name, (low, high) in row["thresholds"].items()]
+    fields({**row, "thresholds": bounds})
+
+
+def _described(actor: Any, task: Task) -> dict[str, Any]:
+    from store import jobs, tasks
+    from store.progress import summaries
+    from store.tables import Concept
+
+    (summary,) = summaries(actor, task)
+    bounds = tasks.thresholds(task)
+    names = {row.id: row.name for row in Concept.select().where(Concept.id.in_(list(bounds)))}
+    return {
+        **summary.to_json(),
+        "auto": None if task.auto is None else task.auto.model.name,
+        "assist": None if task.assist is None else task.assist.model.name,
+        "strategy": task.strategy,
+        "review": task.review,
+        "stacked": bool(task.stacked),
+        "agree": task.agree,
+        "thresholds": {names[key]: [one.lower, one.upper] for key, one in bounds.items()},
+        "instructions": task.instructions,
+        "failures": jobs.failures(task),
+    }
+
+
+@command.command()
+@click.argument("name")
+@click.option("--dataset", metavar="D", help="Of this dataset; else of a new one with all inputs.")
+@click.option("--type", "kind", type=click.Choice(TYPES), help="Needed unless a model says it.")
+@click.option("--auto", metavar="MODEL", help="The model that annotates everything first.")
+@click.option("--assist", metavar="MODEL", help="The model whose predictions labelers see.")
+@click.option("--concept", "concepts", metavar="C", multiple=True, help="Else all that the model knows.")
+@click.option("--lower", type=float, default=0.5, show_default=True, help="Below this score: dropped.")
+@click.option("--upper", type=float, default=0.9, show_default=True, help="From this score on: approved.")
+@click.option("--threshold", "thresholds", metavar="C=LOWER:UPPER", multiple=True, help="For one concept.")
+@click.option("--labeler", "labelers", metavar="U", multiple=True, help="Who labels; else you.")
+@click.option("--strategy", type=click.Choice(STRATEGIES), default="partitioned", show_default=True)
+@click.option("--review", type=click.Choice(REVIEWS), help="Manual with reviewers or --auto, else none.")
+@click.option("--reviewer", "reviewers", metavar="U", multiple=True, help="Who reviews; else you.")
+@click.option("--stacked", is_flag=True, help="Every reviewer sees every input.")
+@click.option("--agree", type=int, default=2, show_default=True, help="Labelers that consensus needs.")
+@click.option("--instructions", metavar="TEXT", default="", help="What labelers read.")
+@click.pass_obj
+def create(project: Project, /, kind: str | None, thresholds: tuple[str, ...], **options: Any) -> None:
+    """Make a task and deal out its inputs."""
+    from store import models, tasks
+
+    model = options["auto"] or options["assist"]
+    if kind is None and model is None:
+        raise click.UsageError("Missing option '--type'.")
+    actor = project.open()
+    bounds = dict(map(_threshold, thresholds))
+    plan = tasks.Plan(type=kind or str(models.find(model).model.task), thresholds=bounds, **options)
+    made = tasks.create(actor, plan)
+    for joined in made.joined:
+        note(f"{joined} was not in the project yet and is a labeler now")
+    note(f"made the task {made.task.name}")
+    if made.task.auto_id is not None:
+        note(f"annotate it with: winnow task run '{made.task.name}'")
+
+
+def _threshold(text: str) -> tuple[str, tuple[float, float]]:
+    from store.errors import Refused
+
+    concept, _, bounds = text.rpartition("=")
+    lower, _, upper = bounds.partition(":")
+    try:
+        return concept, (float(lower), float(upper))
+    except ValueError:
+        raise Refused(f"a threshold is CONCEPT=LOWER:UPPER, such as dog=0.5:0.9, not '{text}'") from None
+
+
+@command.command()
+@click.argument("name")
+@click.option("--name", "new_name", metavar="NEW", help="Its new name.")
+@click.option("--instructions", metavar="TEXT", help="What labelers read.")
+@click.pass_obj
+def edit(project: Project, name: str, new_name: str | None, instructions: str | None) -> None:
+    """Change a task's name or instructions."""
+    from store import tasks
+
+    if new_name is None and instructions is None:
+        raise click.UsageError("say what to change: --name or --instructions")
+    actor = project.open()
+    tasks.edit(actor, tasks.find(name), name=new_name, instructions=instructions)
+    note(f"changed the task {new_name or name}")
+
+
+@command.command()
+@click.argument("name")
+@click.pass_obj
+def delete(project: Project, name: str) -> None:
+    """Delete a task; undo brings it back."""
+    from store import tasks
+
+    actor = project.open()
+    tasks.delete(actor, tasks.find(name))
+    note(f"deleted the task {name}; 'winnow undo' brings it back")
+
+
+@command.command()
+@click.argument("name")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.pass_obj
+def run(project: Project, name: str, device: str) -> None:
+    """Annotate a task's inputs with its model and wait until it is done; again to go on."""
+    from store import jobs, supervise, tasks
+    from store.errors import Refused
+    from store.progress import summaries
+
+    actor = project.open()
+    task = tasks.find(name)
+    waiting = tasks.start(actor, task)
+    with progress(f"annotating {task.name}") as on_progress:
+        for at in supervise.run_task(task, waiting, device=device):
+            on_progress(at.total - at.waiting, at.total)
+    (summary,) = summaries(actor, task)
+    note(f"annotated {waiting - min(waiting, summary.failed)} inputs of {task.name}, failed {summary.failed}")
+    failures = jobs.failures(task)
+    if failures:
+        raise Refused(f"some inputs could not be annotated: {'; '.join(failures)}")

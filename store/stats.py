@@ -1,0 +1,46 @@
+"""Stats: how much there is, and who said it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from store.annotations import counts
+from store.tables import Concept, Dataset, Input, Task, User
+from store.values import Role, Status
+
+
+def summary() -> dict[str, Any]:
+    """Counts of the project: inputs, datasets, concepts, tasks, annotations, statuses (by name), people
+    and models (name, annotations, statuses)."""
+    by_user = counts()
+    users = {row.id: row for row in User.select()}
+    statuses: dict[str, int] = defaultdict(int)
+    for counted in by_user.values():
+        for status, n in counted.items():
+            statuses[status.name] += n
+    lines: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    for key, counted in by_user.items():
+        lines[users[key].role == Role.MODEL].append(_line(users[key].name, counted))
+    return {
+        "inputs": Input.select().where(Input.deleted == False).count(),  # noqa: E712
+        "datasets": Dataset.select().where(Dataset.deleted == False).count(),  # noqa: E712
+        "concepts": Concept.select().where(Concept.joined == True).count(),  # noqa: E712
+        "tasks": Task.select().where(Task.deleted == False).count(),  # noqa: E712
+        "annotations": sum(statuses.values()),
+        "statuses": dict(statuses),
+        "people": sorted(lines[False], key=_most_first),
+        "models": sorted(lines[True], key=_most_first),
+    }
+
+
+def _line(name: str, counted: dict[Status, int]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "annotations": sum(counted.values()),
+        "statuses": {status.name: n for status, n in sorted(counted.items()) if n},
+    }
+
+
+def _most_first(line: dict[str, Any]) -> tuple[int, str]:
+    return -line["annotations"], line["name"]
