@@ -1,0 +1,168 @@
+"""The app: lifecycle, what works on every screen, and nothing about labeling."""
+
+from __future__ import annotations
+
+import os
+import signal
+from types import FrameType
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.theme import Theme
+
+import themes
+from store import history, sessions
+from store.errors import Refused
+from store.printable import printable
+from store.tables import User
+from tui import keys
+from tui.commands import LiveCommands
+from tui.engine_link import EngineLink, EngineState
+from tui.picture.frame import GraphicsApp
+from tui.places import HOME, Place, Placed, screen_at
+from tui.reader import Reader
+from tui.terminal import Terminal
+from tui.watch import Watch
+from tui.writer import Writer
+
+HANGUP_CODE = 129
+TERMINATED_CODE = 143
+
+
+class WinnowApp(GraphicsApp[None]):
+    """Labeling and reviewing in a terminal. The store is open and belongs to this process."""
+
+    TITLE = "Winnow"
+    CSS_PATH = themes.STYLE
+    COMMANDS = {LiveCommands}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,f1", "help", "Help", id="app.help"),
+        Binding("ctrl+p", "command_palette", "Commands", id="app.palette", show=False, priority=True),
+        Binding("colon", "command_line", "Command line", id="app.command", show=False),
+        Binding("u", "undo", "Undo", id="app.undo", show=False),
+        Binding("ctrl+r", "redo", "Redo", id="app.redo", show=False),
+        Binding("ctrl+c,ctrl+q", "quit", "Quit", id="app.quit", show=False, priority=True),
+    ]
+
+    engine_state: reactive[EngineState] = reactive(EngineState())
+    """How the engine is; the top bar shows it."""
+
+    def __init__(
+        self,
+        actor: User,
+        terminal: Terminal,
+        *,
+        device: str = "auto",
+        first: Place | None = None,
+        with_engine: bool = True,
+    ) -> None:
+        super().__init__(terminal=terminal)
+        self.actor = actor
+        self.writer = Writer(self)
+        self.reader = Reader(self)
+        self.store_watch = Watch(self)
+        self.engine = EngineLink(self, self.writer, device) if with_engine else None
+        self._first = first
+        self._remembered: Place | None = None
+        for palette in themes.palettes().values():
+            self.register_theme(Theme(**palette))
+        self._use_keymap(sessions.recall(actor, "keymap"))
+
+    def use_keymap(self, name: str) -> None:
+        """Change to a shipped keymap, now and from now on; the user's own file goes before it."""
+        self.writer.submit(
+            lambda: sessions.remember(self.actor, "keymap", name), lambda _: self._use_keymap(name)
+        )
+
+    def _use_keymap(self, chosen: str | None) -> None:
+        try:
+            self.set_keymap(keys.load(chosen))
+        except Refused as refused:
+            self.call_later(self.notify, printable(refused), severity="error", markup=False, timeout=20)
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The task list: everything else lies on it."""
+        from tui.screens.tasks import TasksScreen
+
+        return TasksScreen()
+
+    def on_mount(self) -> None:
+        """Open where the user was, and look after store and engine once the first frame is there."""
+        theme = sessions.recall(self.actor, "theme", "dark")
+        self.theme = theme if theme in self.available_themes else "dark"
+        place = self._first or Place.from_json(sessions.recall(self.actor, "place"))
+        if (screen := screen_at(place)) is not None:
+            self.push_screen(screen)
+        self.watch(self, "theme", self._keep_theme, init=False)
+        self.call_after_refresh(self._settle)
+
+    def _settle(self) -> None:
+        self.store_watch.start()
+        self.set_interval(1.0, self.remember_place)
+        if self.engine is not None:
+            self.engine.start(self._show_engine)
+
+    def _show_engine(self, state: EngineState) -> None:
+        self.engine_state = state
+
+    def _keep_theme(self, theme: str) -> None:
+        self.writer.submit(lambda: sessions.remember(self.actor, "theme", theme))
+
+    def remember_place(self) -> None:
+        """Keep where the user is, so that the app reopens there whatever ends it."""
+        placed = next((screen for screen in reversed(self.screen_stack) if isinstance(screen, Placed)), None)
+        place = placed.place() if placed is not None else HOME
+        if place != self._remembered:
+            self._remembered = place
+            self.writer.submit(lambda: sessions.remember(self.actor, "place", place.to_json()))
+
+    def action_help(self) -> None:
+        """Show every key that works here."""
+        from tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    async def action_command_line(self) -> None:
+        """Type a command's name."""
+        from tui.widgets.command_line import CommandLine
+
+        if not self.screen.query(CommandLine):
+            await self.screen.mount(CommandLine())
+
+    def action_undo(self) -> None:
+        """Take back this user's last step."""
+        self.writer.submit(lambda: history.undo(self.actor), lambda name: self._say(f"undone: {name}"))
+
+    def action_redo(self) -> None:
+        """Do the step again that was taken back last."""
+        self.writer.submit(lambda: history.redo(self.actor), lambda name: self._say(f"done again: {name}"))
+
+    def _say(self, sentence: str) -> None:
+        self.notify(printable(sentence), markup=False, timeout=3)
+
+    async def action_quit(self) -> None:
+        """Go. Everything is saved already."""
+        self.leave()
+
+    def leave(self, code: int = 0) -> None:
+        """Remember the place and exit."""
+        self.remember_place()
+        self.exit(return_code=code)
+
+    def listen_to_signals(self) -> None:
+        """A hangup or a kill ends the app with everything written. Call before `run`, on its thread."""
+        signal.signal(signal.SIGTERM, self._terminated)
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, self._hung_up)
+
+    def _terminated(self, number: int, frame: FrameType | None) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.leave, TERMINATED_CODE)
+
+    def _hung_up(self, number: int, frame: FrameType | None) -> None:
+        # The terminal is gone: Textual would wait for it to take what it writes, for ever.
+        self.writer.close()
+        os._exit(HANGUP_CODE)

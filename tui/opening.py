@@ -1,0 +1,36 @@
+"""Opening: the app from the terminal's probe to its last byte."""
+
+from __future__ import annotations
+
+import sys
+
+from store.errors import Refused
+from store.tables import User
+from tui.places import Place
+
+
+def require_terminal() -> None:
+    """Raises Refused where there is no terminal to draw on."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Refused("the app needs a terminal: 'winnow --help' shows what works without one")
+
+
+def open_app(actor: User, *, first: Place | None = None, device: str = "auto") -> int:
+    """Run the app on the open store until it is left; returns the exit code.
+
+    Raises Refused where there is no terminal. Whatever ends the app, what was decided is written.
+    """
+    require_terminal()
+    from tui import terminal
+    from tui.app import WinnowApp
+
+    app = WinnowApp(actor, terminal.probe(), first=first, device=device)
+    app.listen_to_signals()
+    try:
+        app.run()
+    finally:
+        app.writer.close()
+        works_on = app.engine is not None and app.engine.leave()
+    if works_on:
+        sys.stderr.write("winnow: the engine works on in the background: 'winnow engine stop' ends it\n")
+    return app.return_code or 0
