@@ -13,7 +13,7 @@ from textual.widgets import Footer
 from textual.widgets import Input as TextField
 
 from tui.commands import Command, live
-from tui.widgets.rows import Piece, Rows, fitted
+from tui.widgets.item_rows import Piece, Rows, fitted
 from tui.widgets.top_bar import TopBar
 
 

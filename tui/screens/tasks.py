@@ -18,7 +18,7 @@ from store.progress import Summary
 from store.tables import Task
 from tui.messages import StoreChanged
 from tui.places import HOME, Place, screen_at
-from tui.widgets.rows import Rows
+from tui.widgets.item_rows import Rows
 from tui.widgets.task_details import TaskDetails
 from tui.widgets.task_rows import TaskRows, heading
 from tui.widgets.top_bar import TopBar

@@ -16,7 +16,7 @@ from store.printable import printable
 from store.tables import Task
 from store.troubles import Trouble
 from tui.messages import StoreChanged
-from tui.widgets.rows import Piece, Rows, fitted
+from tui.widgets.item_rows import Piece, Rows, fitted
 from tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from store.printable import printable
 from store.progress import Summary
-from tui.widgets.rows import Piece, Rows, fitted
+from tui.widgets.item_rows import Piece, Rows, fitted
 
 BAR = 10
 
