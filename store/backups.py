@@ -19,6 +19,8 @@ def save(destination: Path) -> int:
     taken = Refused(f"{destination} is there already: choose another name")
     if destination.exists():
         raise taken
+    if not destination.parent.is_dir():
+        raise Refused(f"there is no folder {destination.parent}: make it first")
     making = destination.with_name(f".{destination.name}.{os.getpid()}.new")
     try:
         try:

@@ -132,7 +132,7 @@ def _put(
 
 
 def _move(recorder: Recorder, source: Concept, target: Concept) -> None:
-    """Annotations and tasks go from one concept to the other; what would stand twice goes away."""
+    """Annotations, tasks and relations go from one concept to the other; what would stand twice goes."""
     taken = {
         (row.input_id, row.task_id, row.annotator_id, row.region_key)
         for row in Annotation.select().where(Annotation.concept == target, Annotation.deleted == False)  # noqa: E712
@@ -155,7 +155,21 @@ def _move(recorder: Recorder, source: Concept, target: Concept) -> None:
                 lower=part.lower,
                 upper=part.upper,
             )
+    for relation in _of(source):
+        if not relation.renames and target.id not in (relation.source_id, relation.target_id):
+            recorder.delete(relation)
+            ends = [
+                target if key == source.id else Concept.get_by_id(key)
+                for key in (relation.source_id, relation.target_id)
+            ]
+            _put(recorder, ends[0], relation.kind, ends[1])
     recorder.update(source, joined=False)
+
+
+def _of(concept: Concept) -> list[ConceptRelation]:
+    live = ConceptRelation.deleted == False  # noqa: E712
+    ends = (ConceptRelation.source == concept) | (ConceptRelation.target == concept)
+    return list(ConceptRelation.select().where(live & ends))
 
 
 def renames() -> dict[int, int]:

@@ -17,10 +17,10 @@ def replacing(destination: Path) -> Iterator[BinaryIO]:
 
     Raises Refused where it cannot be written; then what was there stays.
     """
+    if destination.is_dir():
+        raise Refused(f"{destination} is a folder: name a file")
     making = destination.with_name(f".{destination.name}.{os.getpid()}.new")
     try:
-        if destination.is_dir():
-            raise Refused(f"{destination} is a folder: name a file")
         try:
             with making.open("xb") as file:
                 yield file

@@ -50,9 +50,10 @@ def current(name: str | None = None) -> User:
 def require(actor: User, *roles: Role) -> None:
     """Raises Denied unless `actor` has one of `roles`."""
     if actor.role not in roles:
-        allowed = [role.value for role in roles]
+        allowed = [f"{role.value}s" for role in roles]
         some = allowed[0] if len(allowed) == 1 else f"{', '.join(allowed[:-1])} and {allowed[-1]}"
-        raise Denied(f"{actor.name} is {actor.role} here: only {some} may do this")
+        article = "an" if actor.role == Role.OWNER else "a"
+        raise Denied(f"{actor.name} is {article} {actor.role} here: only {some} may do this")
 
 
 def find(name: str) -> User:

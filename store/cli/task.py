@@ -13,7 +13,9 @@ from store.values import ReviewStrategy, Strategy, TaskType
 if TYPE_CHECKING:
     from store.tables import Task
 
-TYPES, STRATEGIES, REVIEWS = map(list, (TaskType, Strategy, ReviewStrategy))
+TYPES = [one.value for one in TaskType]
+STRATEGIES = [one.value for one in Strategy]
+REVIEWS = [one.value for one in ReviewStrategy]
 
 
 @click.group()
@@ -64,7 +66,7 @@ def _described(actor: Any, task: Task) -> dict[str, Any]:
 
     (summary,) = summaries(actor, task)
     bounds = tasks.thresholds(task)
-    names = {row.id: row.name for row in Concept.select().where(Concept.id.in_(list(bounds)))}
+    keys = {row.name: row.id for row in Concept.select().where(Concept.name.in_(summary.concepts))}
     return {
         **summary.to_json(),
         "auto": None if task.auto is None else task.auto.model.name,
@@ -73,7 +75,9 @@ def _described(actor: Any, task: Task) -> dict[str, Any]:
         "review": task.review,
         "stacked": bool(task.stacked),
         "agree": task.agree,
-        "thresholds": {names[key]: [one.lower, one.upper] for key, one in bounds.items()},
+        "thresholds": {
+            name: [bounds[keys[name]].lower, bounds[keys[name]].upper] for name in summary.concepts
+        },
         "instructions": task.instructions,
         "failures": jobs.failures(task),
     }
