@@ -7,8 +7,10 @@ import textwrap
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 from PIL import Image
 from textual import events
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
@@ -16,11 +18,12 @@ from textual.widget import Widget
 from tui.picture.frame import GraphicsApp
 from tui.picture.geometry import FIT, Projection, View
 from tui.picture.grid import CellGrid, nearest_sgr, true_colour_sgr
-from tui.picture.kitty_layer import KittyLayer
+from tui.picture.hole import Spans, add_holes
 from tui.picture.layer import Layer, Moment, Prepared
 from tui.picture.outline import Outline, cells_of
 from tui.picture.prepared import layer_of, prepare
-from tui.picture.visible import repainted_cells, visible_cells
+from tui.picture.stroke import Mask
+from tui.picture.visible import visible_cells
 from tui.terminal import Terminal
 
 PATIENCE = 0.3
@@ -51,6 +54,9 @@ class PictureCanvas(Widget):
         self._grid = CellGrid(1, 1, 0)
         self._written = self._grid
         self._strips: dict[int, Strip] = {}
+        self._region = Region()
+        self._visible: Mask = np.zeros((0, 0), np.bool_)
+        self._valid: Mask = self._visible
         self._farewell = ""
         self._slow: Timer | None = None
 
@@ -184,22 +190,18 @@ class PictureCanvas(Widget):
     # Painting
 
     def _update(self, grid: CellGrid) -> None:
-        """Shows new cells: written directly where that is possible, else by Textual."""
+        """Shows new cells: written by the canvas itself where there is a terminal, else by Textual."""
         self._grid = grid
         self._strips.clear()
         self._styles_cache.clear()
         app = self.app
-        # Not directly: under a dialog its tint has to be put over them, and a filter may change colours.
-        direct = isinstance(app, GraphicsApp) and app.draws_directly and not app.no_color
-        if direct and self.screen is app.screen and grid.shape == self._written.shape:
-            assert isinstance(app, GraphicsApp)
+        if isinstance(app, GraphicsApp) and app.draws_directly:
             app.push_frame()
         else:
-            self._written = grid
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """One row of cells; blank until there are cells for this size."""
+        """One row of cells for Textual; blank until there are cells for this size."""
         rows, columns = self._grid.shape
         if y >= rows or columns != self.content_size.width:
             return Strip.blank(self.content_size.width, self.rich_style)
@@ -207,43 +209,51 @@ class PictureCanvas(Widget):
             self._strips[y] = self._grid.strip(y)
         return self._strips[y]
 
-    def untint(self, renderable: object) -> None:
-        """Keeps the photo visible in an update of a dialog above it."""
-        if isinstance(self._layer, KittyLayer) and self.is_attached and self.screen is not self.app.screen:
-            from tui.picture.untint import untint
-
-            region = self.content_region
-            untint(renderable, range(region.y, region.bottom), self._layer.photo_number)
+    def begin_frame(self, holes: dict[int, Spans]) -> None:
+        """Notes which cells the canvas will write in this frame, and adds them to the holes."""
+        region = self.content_region if self.is_attached else Region()
+        if region != self._region or self._valid.shape != (region.height, region.width):
+            self._valid = np.zeros((region.height, region.width), np.bool_)
+            self._region = region
+        if self._grid.shape == (region.height, region.width):
+            self._visible = visible_cells(self)
+        else:
+            # Not drawn for this size yet: until then, the cells are Textual's.
+            self._visible = np.zeros_like(self._valid)
+        add_holes(holes, self._visible, region.x, region.y)
 
     def opening(self) -> str:
         """Graphics before the cells of a frame."""
         farewell, self._farewell = self._farewell, ""
         return farewell + (self._layer.opening() if self._layer is not None else "")
 
-    def closing(self, painted: object) -> str:
-        """Cells written directly, and graphics after the cells; `painted` is what Textual has written."""
-        region = self.content_region if self.is_attached else None
-        if region is None or self._grid.shape != (region.height, region.width):
+    def closing(self) -> str:
+        """The cells that the terminal does not show yet, and the graphics that belong to them."""
+        region, grid = self._region, self._grid
+        if grid.shape != self._visible.shape:
             return ""
-        visible = visible_cells(self)
-        parts = []
-        if self._written is not self._grid:
-            if self.screen is self.app.screen and self._written.shape == self._grid.shape:
-                changed = self._grid.difference(self._written) & visible
-                sgr = true_colour_sgr if self.app.console.color_system == "truecolor" else nearest_sgr
-                parts.append(self._grid.written(changed, region.x, region.y, sgr))
-            self._written = self._grid
+        stale = self._visible & ~self._valid
+        if self._written is not grid:
+            stale |= self._visible & self._written_difference()
+            self._written = grid
+        # What is covered has been written over by whatever covers it.
+        self._valid = self._visible
+        sgr = true_colour_sgr if self.app.console.color_system == "truecolor" else nearest_sgr
+        text = grid.written(stale, region.x, region.y, sgr)
         if self._layer is not None:
-            repainted = repainted_cells(painted, region)
-            parts.append(self._layer.frame(Moment(region.x, region.y, visible, repainted)))
-        text = "".join(parts)
+            text += self._layer.frame(Moment(region.x, region.y, self._visible, stale))
         return f"\x1b7{text}\x1b8" if text else ""
 
+    def _written_difference(self) -> Mask:
+        if self._written.shape != self._grid.shape:
+            return np.ones(self._grid.shape, np.bool_)
+        return self._grid.difference(self._written)
+
     def forget(self) -> None:
-        """The terminal has lost its images; they are sent again with the next frame."""
+        """The terminal has lost all that was sent to it; it is sent again with the next frame."""
         if self._layer is not None:
             self._layer.forget()
-        self.refresh()
+        self._valid[:] = False
 
     # Life
 

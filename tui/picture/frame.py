@@ -14,6 +14,7 @@ from textual.app import App, ReturnType
 from textual.screen import Screen
 
 from tui import parser
+from tui.picture.hole import Spans, with_holes
 from tui.terminal import Terminal, window_cell_size
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ class GraphicsApp(App[ReturnType]):
         self.terminal = terminal or Terminal()
         """What was found out about the terminal before the app started."""
         self._canvases: list[PictureCanvas] = []
-        self._painting: object = None
         self._fences: list[float] = []
         self._frame_waits = False
         self._window_cell: tuple[int, int] | None = None
@@ -50,7 +50,9 @@ class GraphicsApp(App[ReturnType]):
     @property
     def draws_directly(self) -> bool:
         """Whether there is a terminal that graphics can be written to."""
-        return self._running and not self._closed and not self.is_headless and self._driver is not None
+        there = self._running and not self._closed and not self.is_headless and self._driver is not None
+        # Without colours a filter of Textual's has to see every cell.
+        return there and not self.no_color
 
     def add_canvas(self, canvas: PictureCanvas) -> None:
         """Asks a canvas for its part of every frame from now on."""
@@ -73,6 +75,8 @@ class GraphicsApp(App[ReturnType]):
                 self._frame_waits = True
                 self.set_timer(LOST_AFTER, self._catch_up)
             return
+        for canvas in self._canvases:
+            canvas.begin_frame({})
         self._begin_update()
         self._end_update()
         if self.terminal.answered:
@@ -117,13 +121,11 @@ class GraphicsApp(App[ReturnType]):
             self._window_cell = cell
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        self._painting = renderable
-        for canvas in self._canvases:
-            canvas.untint(renderable)
-        try:
-            super()._display(screen, renderable)
-        finally:
-            self._painting = None
+        holes: dict[int, Spans] = {}
+        if self.draws_directly:
+            for canvas in self._canvases:
+                canvas.begin_frame(holes)
+        super()._display(screen, with_holes(renderable, holes))
 
     def _begin_update(self) -> None:
         super()._begin_update()
@@ -132,5 +134,5 @@ class GraphicsApp(App[ReturnType]):
 
     def _end_update(self) -> None:
         for canvas in self._canvases:
-            self._write(canvas.closing(self._painting))
+            self._write(canvas.closing())
         super()._end_update()

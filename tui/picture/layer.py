@@ -18,14 +18,14 @@ from tui.picture.stroke import Mask
 class Moment:
     """What a layer must know to add its part to a frame.
 
-    Masks are rows × columns of the canvas: `visible` cells nothing lies above, `repainted` cells that
-    Textual has just written. `left` and `top` are the canvas's corner in screen cells.
+    Masks are rows × columns of the canvas: `visible` cells nothing lies above, `rewritten` cells whose
+    text has just been written. `left` and `top` are the canvas's corner in screen cells.
     """
 
     left: int
     top: int
     visible: Mask
-    repainted: Mask
+    rewritten: Mask
 
 
 @dataclass(frozen=True, eq=False)

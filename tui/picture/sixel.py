@@ -17,7 +17,7 @@ UNSET = 255
 """The palette index of pixels that are left as they are."""
 
 _RUN = re.compile(rb"([?-~])\1{3,}")
-_BLANK_END = re.compile(rb"\?+(?=[$-])")
+_BLANK_END = re.compile(rb"(?:!\d+)?\?+(?=[$-])")
 _BITS = np.array([1, 2, 4, 8, 16, 32], np.uint8)
 
 
@@ -51,8 +51,9 @@ def encode(indices: Indices, palette: NDArray[np.uint8]) -> str:
         _draw_band(indices[top : top + 6], slot, planes)
         present = np.flatnonzero(planes.any(1)).tolist()
         parts.append(b"$".join(names[n] + (planes[n] + 63).tobytes() for n in present) + b"-")
-    body = _RUN.sub(lambda run: b"!%d%c" % (len(run[0]), run[0][0]), _BLANK_END.sub(b"", b"".join(parts)))
-    return f'\x1bP0;1q"1;1;{width};{height}{body.decode("ascii")}\x1b\\'
+    runs = _RUN.sub(lambda run: b"!%d%c" % (len(run[0]), run[0][0]), b"".join(parts))
+    body = _BLANK_END.sub(b"", runs).decode("ascii")
+    return f'\x1bP0;1q"1;1;{width};{height}{body}\x1b\\'
 
 
 def _draw_band(band: Indices, slot: NDArray[np.intp], planes: NDArray[np.uint8]) -> None:

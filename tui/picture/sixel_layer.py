@@ -50,8 +50,9 @@ class SixelLayer:
         self._indices: dict[Colour, int] = {}
         self._photo_rows: tuple[str, ...] = ()
         self._rows: dict[int, str] = {}
-        self._dirty: Mask = np.zeros((0, 0), np.bool_)
-        self._captions: Mask = self._dirty
+        # For each cell, how many of its lines of pixels have to be sent, from its top.
+        self._depth: NDArray[np.intp] = np.zeros((0, 0), np.intp)
+        self._captions: Mask = np.zeros((0, 0), np.bool_)
 
     def load(self, prepared: Prepared, background: int) -> CellGrid:
         """Takes the indexed photo; all of it will be sent with the next frame."""
@@ -67,8 +68,8 @@ class SixelLayer:
         self._indices = {}
         self._photo_rows = payload.rows
         self._rows = dict(enumerate(payload.rows))
-        self._dirty = np.ones((projection.rows, projection.columns), np.bool_)
-        self._captions = np.zeros_like(self._dirty)
+        self._depth = np.full((projection.rows, projection.columns), area.cell_height)
+        self._captions = np.zeros(self._depth.shape, np.bool_)
         return CellGrid(area.columns, area.rows, background)
 
     def draw(self, outlines: Sequence[Outline], background: int) -> CellGrid:
@@ -78,19 +79,20 @@ class SixelLayer:
         drawn = self._photo.copy()
         numbered = [(outline, self._index(outline.colour)) for outline in outlines]
         paint(drawn, numbered, projection, Pen.of_cell(area.cell_height))
-        changed = self._by_cell(drawn != self._drawn)
+        before, self._drawn = self._drawn, drawn
+        changed = self._by_cell(drawn != before)
         outlined = set(np.nonzero(self._by_cell(drawn != self._photo))[0].tolist())
         for row in set(np.nonzero(changed)[0].tolist()):
             self._rows.pop(row, None)
             if row not in outlined:
                 self._rows[row] = self._photo_rows[row]
-        self._drawn = drawn
         grid = CellGrid(area.columns, area.rows, background)
         captions = np.zeros_like(self._captions)
         for row, column, count in put_captions(grid, outlines, projection):
             column -= projection.left_cell
             captions[row - projection.top_cell, column : column + count] = True
-        self._dirty |= changed | (self._captions & ~captions)
+        self._depth[self._captions & ~captions] = area.cell_height
+        self._depth = np.maximum(self._depth, self._deepest(drawn != before))
         self._captions = captions
         return grid
 
@@ -112,6 +114,13 @@ class SixelLayer:
         split = pixels.reshape(rows, pixels.shape[0] // rows, columns, -1)
         return np.asarray(split.any((1, 3)))
 
+    def _deepest(self, pixels: Mask) -> NDArray[np.intp]:
+        """For each cell of the picture, the number of its lines down to the last one with a set pixel."""
+        assert self._projection is not None
+        rows, columns, height = *self._depth.shape, self._projection.area.cell_height
+        lines = pixels.reshape(rows, height, columns, -1).any(3)
+        return np.asarray((lines * np.arange(1, height + 1)[None, :, None]).max(1))
+
     def opening(self) -> str:
         """Nothing: it all follows the cells."""
         return ""
@@ -121,35 +130,36 @@ class SixelLayer:
         if self._projection is None:
             return ""
         top, left = self._projection.top_cell, self._projection.left_cell
-        rows, columns = self._dirty.shape
+        rows, columns = self._depth.shape
         place = slice(top, top + rows), slice(left, left + columns)
-        needed = (self._dirty | moment.repainted[place]) & moment.visible[place] & ~self._captions
-        self._dirty[:] = False
+        self._depth[moment.rewritten[place]] = self._projection.area.cell_height
+        needed = (self._depth > 0) & moment.visible[place] & ~self._captions
         parts = []
         for first, end, row, last in rectangles(needed):
             x, y = moment.left + left + first + 1, moment.top + top + 1
-            if end - first == columns:
+            if end - first == columns and (self._depth[row:last] == self._projection.area.cell_height).all():
                 parts += [f"\x1b[{y + whole};{x}H{self._row(whole)}" for whole in range(row, last)]
             else:
                 parts.append(f"\x1b[{y + row};{x}H{self._encoded(row, last, first, end)}")
+        self._depth[:] = 0
         return "".join(parts)
 
     def _row(self, row: int) -> str:
         """One whole row of cells, encoded once."""
         if row not in self._rows:
-            self._rows[row] = self._encoded(row, row + 1, 0, self._dirty.shape[1])
+            self._rows[row] = self._encoded(row, row + 1, 0, self._depth.shape[1])
         return self._rows[row]
 
     def _encoded(self, top: int, bottom: int, left: int, right: int) -> str:
-        """A rectangle of cells."""
+        """A rectangle of cells, down to the last line of pixels that is needed."""
         assert self._projection is not None
         width, height = self._projection.area.cell_width, self._projection.area.cell_height
-        part = self._drawn[top * height : bottom * height, left * width : right * width]
+        last = (bottom - 1) * height + int(self._depth[bottom - 1, left:right].max())
+        part = self._drawn[top * height : last, left * width : right * width]
         return encode(part, self._palette)
 
     def forget(self) -> None:
-        """All cells have to be sent again."""
-        self._dirty[:] = True
+        """Nothing: a cell whose text is written again is drawn again."""
 
     def release(self) -> str:
         """Nothing: text written over the cells erases the picture."""

@@ -6,42 +6,41 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.widget import Widget
 
 from tui.picture.stroke import Mask
 
+Layers = list[tuple[Widget, Region, Region]]
+"""The widgets that reach into one screen line, the front one first, each with its cropped region."""
+
 
 def visible_cells(widget: Widget) -> Mask:
     """A mask (rows × columns) of the widget's content: set where nothing lies above it.
 
-    A dialog leaves the cells visible in which it shows the screen behind it, however tinted.
+    A dialog leaves those cells visible in which it shows the screen behind it.
     """
     region = widget.content_region
     cells = np.zeros((region.height, region.width), np.bool_)
-    screen, app = widget.screen, widget.app
-    # Textual has no public way to ask what lies over a widget.
-    stack = app.screen_stack
-    if screen is not app.screen and screen not in app._background_screens:
+    stack = widget.app.screen_stack
+    if widget.screen not in stack:
         return cells
-    above = stack[stack.index(screen) + 1 :]
-    for row, layers in enumerate(_layers(screen, region)):
+    above = stack[stack.index(widget.screen) + 1 :]
+    if any(screen.styles.background.a == 1 for screen in above):
+        return cells
+    for row, layers in enumerate(_layers(widget.screen, region)):
         _uncover(cells[row], layers, widget, region)
-    for cover in above:
-        for row, layers in enumerate(_layers(cover, region)):
+    for screen in above:
+        for row, layers in enumerate(_layers(screen, region)):
             for other, cropped, _ in layers:
-                if other is not cover:
+                if other is not screen:
                     _set(cells[row], cropped, region, False)
     return cells
 
 
-Layers = list[tuple[Widget, Region, Region]]
-
-
 def _layers(screen: Screen[Any], region: Region) -> Iterator[Layers]:
-    """For each row of a region, the widgets that reach into it, the front one first."""
+    """The layers of each line of a region; Textual has no public way to ask for them."""
     visible = screen._compositor.layers_visible
     for y in region.line_range:
         yield visible[y] if 0 <= y < len(visible) else []
@@ -61,20 +60,3 @@ def _uncover(row: Mask, layers: Layers, widget: Widget, region: Region) -> None:
 
 def _set(row: Mask, span: Region, region: Region, value: bool) -> None:
     row[max(0, span.x - region.x) : max(0, span.right - region.x)] = value
-
-
-def repainted_cells(renderable: object, region: Region) -> Mask:
-    """A mask of the cells of a region that Textual is about to write."""
-    cells = np.zeros((region.height, region.width), np.bool_)
-    if isinstance(renderable, LayoutUpdate):
-        cells[:] = True
-    elif isinstance(renderable, ChopsUpdate):
-        for y, first, last in renderable.spans:
-            if not region.y <= y < region.bottom:
-                continue
-            pieces = renderable.chops[y].items()
-            for end, (start, strip) in zip(renderable.chop_ends[y], pieces, strict=False):
-                # A piece is written from its start, even when the span begins in the middle of it.
-                if strip is not None and start <= last and end > first:
-                    _set(cells[y - region.y], Region(start, y, min(end, last) - start, 1), region, True)
-    return cells
