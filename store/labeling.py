@@ -119,11 +119,22 @@ def annotations(task: Task | None, input_id: int, annotator: User | None = None)
     return list(chosen.order_by(Annotation.id))
 
 
-def accept(actor: User, task: Task, input_id: int, suggestion: Suggestion, *, value: int = 1) -> Annotation:
-    """Make a suggestion this user's annotation (`value` 0: it is explicitly not there)."""
+def accept(
+    actor: User,
+    task: Task,
+    input_id: int,
+    suggestion: Suggestion,
+    *,
+    value: int = 1,
+    concept: str | None = None,
+) -> Annotation:
+    """Make a suggestion this user's annotation (`value` 0: it is explicitly not there).
+
+    `concept` is the right name where the model's is wrong.
+    """
     name = f"{'accept' if value else 'reject'} {suggestion.concept}"
-    with step(actor, name) as recorder:
-        return _accept(recorder, task, input_id, suggestion, value)
+    with step(actor, name if concept is None else f"{name} as {concept}") as recorder:
+        return _accept(recorder, task, input_id, suggestion, value, concept)
 
 
 def accept_all(actor: User, task: Task, input_id: int, chosen: Iterable[Suggestion]) -> int:
@@ -132,9 +143,18 @@ def accept_all(actor: User, task: Task, input_id: int, chosen: Iterable[Suggesti
         return len([_accept(recorder, task, input_id, suggestion, 1) for suggestion in chosen])
 
 
-def _accept(recorder: Recorder, task: Task, input_id: int, suggestion: Suggestion, value: int) -> Annotation:
-    concept = Concept.get_by_id(suggestion.concept_id)
-    concepts.join(recorder, concept)
+def _accept(
+    recorder: Recorder,
+    task: Task,
+    input_id: int,
+    suggestion: Suggestion,
+    value: int,
+    renamed: str | None = None,
+) -> Annotation:
+    if renamed is not None:
+        concept = concepts.join_named(recorder, renamed)
+    else:
+        concept = concepts.join(recorder, Concept.get_by_id(suggestion.concept_id))
     return _insert(
         recorder,
         task,
@@ -273,7 +293,7 @@ def submit(actor: User, task: Task, input_id: int) -> Status:
         _close(recorder, mine, becomes)
         for row in annotations(task, input_id, annotator=actor):
             recorder.update(row, status=becomes)
-        if becomes is Status.AWAITING_REVIEW:
+        if becomes is Status.AWAITING_REVIEW and len(annotations(task, input_id)) < 2:
             hand_to_reviewers(recorder, task, input_id, {int(actor.id)})
         elif becomes is Status.AWAITING_CONSENSUS_REVIEW:
             _weigh(recorder, task, input_id)
