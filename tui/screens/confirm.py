@@ -19,7 +19,8 @@ class ConfirmScreen(ModalScreen[bool]):
     DEFAULT_CSS = """
     ConfirmScreen {
         align: center middle;
-        Vertical { width: 64; max-width: 90%; height: auto; padding: 1 2; background: $surface; border: round $warning; }
+        Vertical { width: 64; max-width: 90%; height: auto; padding: 1 2; }
+        Vertical { background: $surface; border: round $warning; }
         Static { width: 1fr; }
         .answers { margin-top: 1; color: $text-muted; }
     }

@@ -38,15 +38,15 @@ class EditTaskScreen(Screen[None]):
 
     def __init__(self, task: Task) -> None:
         super().__init__()
-        self._task = task
+        self._of = task
 
     def compose(self) -> ComposeResult:
         """The fields with what there is."""
-        yield TopBar(f"Edit {self._task.name}")
+        yield TopBar(f"Edit {self._of.name}")
         yield Label("Name")
-        yield TextField(str(self._task.name), id="name", select_on_focus=False, compact=True)
+        yield TextField(str(self._of.name), id="name", select_on_focus=False, compact=True)
         yield Label("Instructions for labelers")
-        yield TextField(str(self._task.instructions), id="instructions", select_on_focus=False, compact=True)
+        yield TextField(str(self._of.instructions), id="instructions", select_on_focus=False, compact=True)
         yield Static(id="refusal", markup=False)
         yield Footer(show_command_palette=False)
 
@@ -63,10 +63,13 @@ class EditTaskScreen(Screen[None]):
         name = self.query_one("#name", TextField).value
         instructions = self.query_one("#instructions", TextField).value
         app.writer.submit(
-            lambda: tasks.edit(app.actor, self._task, name=name, instructions=instructions),
-            lambda _: self.dismiss(),
+            lambda: tasks.edit(app.actor, self._of, name=name, instructions=instructions),
+            self._saved,
             self._refuse,
         )
+
+    def _saved(self, _: None) -> None:
+        self.dismiss()
 
     def _refuse(self, refused: Refused) -> None:
         self.query_one("#refusal", Static).update(printable(refused))

@@ -160,7 +160,7 @@ class TasksScreen(Screen[None]):
         current = self._rows.current if self.is_mounted else None
         return current is not None and _NEEDS[action](current)
 
-    def _task(self) -> Task | None:
+    def _current_task(self) -> Task | None:
         current = self._rows.current
         if current is None:
             return None
@@ -211,7 +211,7 @@ class TasksScreen(Screen[None]):
 
     def action_run(self) -> None:
         """Have the engine go on with what is left of the task."""
-        if (task := self._task()) is not None:
+        if (task := self._current_task()) is not None:
             self._app.writer.submit(lambda: tasks.start(self._app.actor, task), self._started)
 
     def _started(self, waiting: int) -> None:
@@ -223,7 +223,7 @@ class TasksScreen(Screen[None]):
         """Change the task's name and what it tells its labelers."""
         from tui.screens.edit_task import EditTaskScreen
 
-        if (task := self._task()) is not None:
+        if (task := self._current_task()) is not None:
             await self.app.push_screen_wait(EditTaskScreen(task))
 
     @work
@@ -231,7 +231,7 @@ class TasksScreen(Screen[None]):
         """Hide the task; undo brings it back."""
         from tui.screens.confirm import ConfirmScreen
 
-        if (task := self._task()) is None:
+        if (task := self._current_task()) is None:
             return
         question = f"Delete the task {task.name}? Its annotations stay; u brings it back."
         if await self.app.push_screen_wait(ConfirmScreen(question, "Delete")):
@@ -245,7 +245,7 @@ class TasksScreen(Screen[None]):
         """Read why inputs failed."""
         from tui.screens.troubles import TroublesScreen
 
-        if (task := self._task()) is not None:
+        if (task := self._current_task()) is not None:
             self.app.push_screen(TroublesScreen(task))
 
     def action_copy_id(self) -> None:

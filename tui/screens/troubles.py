@@ -38,11 +38,11 @@ class TroublesScreen(Screen[None]):
 
     def __init__(self, task: Task) -> None:
         super().__init__()
-        self._task = task
+        self._of = task
 
     def compose(self) -> ComposeResult:
         """Bar, list, sentence, keys."""
-        yield TopBar(f"Troubles of {self._task.name}")
+        yield TopBar(f"Troubles of {self._of.name}")
         yield Rows[Trouble](_line, lambda trouble: (trouble.path, trouble.sentence))
         yield Static(id="sentence", markup=False)
         yield Footer(show_command_palette=False)
@@ -56,7 +56,7 @@ class TroublesScreen(Screen[None]):
     def look_again(self) -> None:
         """Ask again; the engine may be at it."""
         app = cast("WinnowApp", self.app)
-        app.reader.ask("troubles", lambda: troubles.listing(self._task), self.query_one(Rows).show)
+        app.reader.ask("troubles", lambda: troubles.listing(self._of), self.query_one(Rows).show)
 
     @on(Rows.Moved)
     def tell(self) -> None:

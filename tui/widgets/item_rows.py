@@ -50,7 +50,8 @@ class Rows(ScrollView, Generic[Item], can_focus=True):
     Rows {
         scrollbar-size-vertical: 1;
         & .rows--cursor { background: $panel; }
-        &:focus .rows--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
+        &:focus .rows--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
+        &:focus .rows--cursor { text-style: bold; }
         & .rows--dim { color: $text-muted; }
         & .rows--good { color: $text-success; }
         & .rows--doubtful { color: $text-warning; }

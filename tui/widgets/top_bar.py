@@ -33,7 +33,10 @@ class TopBar(Widget):
 
     def on_mount(self) -> None:
         """Follow the engine."""
-        self.watch(self.app, "engine_state", self.refresh, init=False)
+        self.watch(self.app, "engine_state", self._engine_changed, init=False)
+
+    def _engine_changed(self) -> None:
+        self.refresh()
 
     def retitle(self, title: str) -> None:
         """Show another title."""
