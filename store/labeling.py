@@ -293,7 +293,7 @@ def submit(actor: User, task: Task, input_id: int) -> Status:
         _close(recorder, mine, becomes)
         for row in annotations(task, input_id, annotator=actor):
             recorder.update(row, status=becomes)
-        if becomes is Status.AWAITING_REVIEW and len(annotations(task, input_id)) < 2:
+        if becomes is Status.AWAITING_REVIEW:
             hand_to_reviewers(recorder, task, input_id, {int(actor.id)})
         elif becomes is Status.AWAITING_CONSENSUS_REVIEW:
             _weigh(recorder, task, input_id)
