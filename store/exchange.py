@@ -69,14 +69,12 @@ def take_in(actor: User, name: str, source: Path, dataset: str | None = None) ->
     with step(actor, f"import {source.name}") as recorder:
         for statement in read(source):
             try:
-                row = _input(statement)
+                new = _insert(recorder, statement, _input(statement))
             except Refused as error:
                 report.refused.append(f"{statement.where}: {error}")
                 continue
-            if _insert(recorder, statement, row):
-                report.added += 1
-            else:
-                report.here += 1
+            report.added += new
+            report.here += not new
     return report
 
 

@@ -88,14 +88,16 @@ def _ours_first(package: str) -> tuple[bool, str]:
 @click.option("--as", "user", metavar="USER", help="Who acts; else $WINNOW_USER or the login name.")
 @click.version_option(package_name="winnow-label", message="winnow %(version)s")
 @click.pass_context
-def winnow(context: click.Context, store: str | None, user: str | None) -> None:
+def winnow(context: click.Context, store: str | None, user: str | None) -> int | None:
     """Label images and text, with models doing the first pass and people reviewing it.
 
     Without a command it opens the app.
     """
     context.obj = Project(store, user)
-    if context.invoked_subcommand is None:
-        context.invoke(_open(context))
+    if context.invoked_subcommand is not None:
+        return None
+    code: int | None = context.invoke(_open(context))
+    return code
 
 
 def _open(context: click.Context) -> click.Command:
@@ -154,10 +156,7 @@ def _failed(error: Exception, name: str) -> int:
 
 
 def _sentence(error: Exception) -> str:
-    from store.fields import CardError
-    from store.media import MediaError
-
-    if isinstance(error, Refused | CardError | MediaError):
+    if isinstance(error, Refused):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
