@@ -18,9 +18,11 @@ class ReviewLine:
     labelers: list[str] = field(default_factory=list)
     concepts: list[tuple[str, float | None, int]] = field(default_factory=list)
     """Name, score (None: a person's), value (0: explicitly not there); the highest score first."""
+    state: Status | None = None
+    """What the reviewer's assignment has become; None while it is open."""
 
 
-def read(task: Task, inputs: Sequence[int]) -> dict[int, ReviewLine]:
+def read(task: Task, reviewer: User, inputs: Sequence[int]) -> dict[int, ReviewLine]:
     """The lines of a page of inputs, by input id."""
     rows = Input.select(Input.id, Input.path).where(Input.id.in_(inputs))
     lines = {row.id: ReviewLine(str(row.path)) for row in rows}
@@ -37,6 +39,14 @@ def read(task: Task, inputs: Sequence[int]) -> dict[int, ReviewLine]:
     )
     for input_id, name in works.tuples():
         _note(lines[input_id].labelers, name)
+    mine: Any = Assignment.select(Assignment.input, Assignment.status, Assignment.open).where(
+        Assignment.task == task,
+        Assignment.side == Side.REVIEW,
+        Assignment.user == reviewer,
+        Assignment.input.in_(inputs),
+    )
+    for input_id, status, still_open in mine.tuples():
+        lines[input_id].state = None if still_open else Status(status)
     return lines
 
 

@@ -1,0 +1,115 @@
+"""Entries: suggestions, annotations and the task's own concepts as the one list that viewers show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from store.labeling import Suggestion
+from store.tables import Annotation, Concept, User
+from store.values import Region, Status
+
+Identity = tuple[int, int, int]
+"""Concept and region as first said, and whose it is (0: the viewer's own or nobody's yet)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the list: something that is said, or could be said, of the input."""
+
+    identity: Identity
+    concept: str
+    score: float | None = None
+    region: Region | None = None
+    original: str = ""
+    """What the model called it, where that is another name."""
+    who: str = ""
+    value: int | None = None
+    """1: it is there, 0: it explicitly is not, None: nobody has decided."""
+    status: Status | None = None
+    instance: int = 0
+    """Regions of one concept are numbered from 1."""
+    suggestion: Suggestion | None = None
+    annotation: Annotation | None = None
+
+    @property
+    def name(self) -> str:
+        """The concept, with the instance's number for a region: "sheep.1"."""
+        return f"{self.concept}.{self.instance}" if self.instance else self.concept
+
+
+def merge(
+    suggestions: Iterable[Suggestion],
+    annotations: Iterable[Annotation],
+    offered: Iterable[Concept],
+    viewer: User,
+    least: float = 0.0,
+) -> list[Entry]:
+    """One list, the highest score first; what has none follows in a fixed order.
+
+    `offered` concepts are left out where something is said of them already. Suggestions below `least`
+    are left out; annotations never are.
+    """
+    made = [of_annotation(row, viewer) for row in annotations]
+    made += [_of_suggestion(suggestion) for suggestion in suggestions if suggestion.score >= least]
+    places = {}
+    for place, concept in enumerate(offered):
+        places[concept.name] = place
+        if not any(entry.concept == concept.name for entry in made):
+            made.append(Entry((concept.id, 0, 0), concept.name))
+    made.sort(key=lambda entry: _order(entry, places))
+    return _numbered(made)
+
+
+def _order(entry: Entry, places: dict[str, int]) -> tuple[float, ...]:
+    if entry.score is not None:
+        return (0, -entry.score, *entry.identity)
+    made = entry.annotation.id if entry.annotation is not None else 0
+    return (1, places.get(entry.concept, len(places)), made)
+
+
+def _of_suggestion(suggestion: Suggestion) -> Entry:
+    return Entry(
+        (suggestion.original_id, suggestion.region_key, 0),
+        suggestion.concept,
+        suggestion.score,
+        suggestion.region,
+        original=_other(suggestion.original, suggestion.concept),
+        who=suggestion.model,
+        suggestion=suggestion,
+    )
+
+
+def of_annotation(row: Annotation, viewer: User) -> Entry:
+    """An annotation as it was read with its concept, annotator and original concept."""
+    original = row.original_concept
+    first = row.concept_id if original is None else original.id
+    key = row.region_key if row.original_key is None else row.original_key
+    own = row.annotator_id == viewer.id
+    return Entry(
+        (first, key, 0 if own else row.annotator_id),
+        row.concept.name,
+        row.score,
+        Region.unpack(row.region_kind, row.region),
+        original="" if original is None else _other(original.name, row.concept.name),
+        who=row.annotator.name,
+        value=row.value,
+        status=Status(row.status),
+        annotation=row,
+    )
+
+
+def _other(original: str, name: str) -> str:
+    return original if original != name else ""
+
+
+def _numbered(entries: Sequence[Entry]) -> list[Entry]:
+    seen: Counter[str] = Counter()
+    numbered = []
+    for entry in entries:
+        if entry.region is not None:
+            seen[entry.concept] += 1
+            entry = replace(entry, instance=seen[entry.concept])
+        numbered.append(entry)
+    return numbered

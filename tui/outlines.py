@@ -1,0 +1,50 @@
+"""Outlines: the regions of entries as they are drawn over the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from store.printable import printable
+from tui.entries import Entry
+from tui.hotkeys import Hotkeys
+from tui.picture.outline import Colour, Outline
+
+# Told apart with any kind of colour blindness; the hotkey in front of the name says it without colour.
+COLOURS: tuple[Colour, ...] = (
+    (240, 228, 66),
+    (86, 180, 233),
+    (230, 159, 0),
+    (0, 200, 140),
+    (204, 121, 167),
+    (213, 94, 0),
+    (120, 150, 255),
+    (255, 255, 255),
+)
+REFUSED: Colour = (128, 128, 128)
+
+
+def outlines(entries: Iterable[Entry], highlighted: Entry | None, hotkeys: Hotkeys) -> list[Outline]:
+    """Suggestions dashed, annotations solid, the highlighted one last, which is on top."""
+    colours: dict[str, Colour] = {}
+    drawn = []
+    for entry in entries:
+        region = entry.region
+        if region is None or region.span is not None:
+            continue
+        colour = colours.setdefault(entry.concept, COLOURS[len(colours) % len(COLOURS)])
+        selected = highlighted is not None and entry.identity == highlighted.identity
+        outline = Outline(
+            box=region.box,
+            rings=region.rings,
+            colour=REFUSED if entry.value == 0 else colour,
+            label=_label(entry, hotkeys),
+            selected=selected,
+            dashed=entry.value is None,
+        )
+        drawn.append((selected, outline))
+    return [outline for _, outline in sorted(drawn, key=lambda pair: pair[0])]
+
+
+def _label(entry: Entry, hotkeys: Hotkeys) -> str:
+    crossed = "✗ " if entry.value == 0 else ""
+    return f"{hotkeys.of(entry)} {crossed}{printable(entry.name)}".strip()

@@ -1,0 +1,99 @@
+"""Pictures: decoded and prepared ahead of the person who looks at one after the other."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from textual.app import App
+
+from store.media import MediaError, open_upright
+from tui.picture.canvas import PictureCanvas
+from tui.picture.layer import Prepared
+from tui.picture.prepared import prepare
+
+ROOM = 48_000_000
+"""Bytes of pixels that are kept."""
+
+FINER = 2
+"""Pixels kept for each pixel of the canvas and axis, for a moderate zoom."""
+
+Shown = Prepared | str
+"""A picture, or the sentence why there is none."""
+
+
+class Pictures:
+    """Prepares wanted pictures on two threads and keeps the last ones."""
+
+    def __init__(self, app: App[Any], canvas: PictureCanvas, arrived: Callable[[int, Shown], None]) -> None:
+        self._app = app
+        self._canvas = canvas
+        self._arrived = arrived
+        self._pool = ThreadPoolExecutor(2, "winnow-pictures")
+        self._under_way: dict[int, Future[None]] = {}
+        self._kept: OrderedDict[int, Shown] = OrderedDict()
+
+    def get(self, input_id: int) -> Shown | None:
+        """What is ready."""
+        if input_id in self._kept:
+            self._kept.move_to_end(input_id)
+        return self._kept.get(input_id)
+
+    def want(self, paths: Sequence[tuple[int, Path]]) -> None:
+        """Have these pictures (input id, path) ready, the first one first; earlier wishes are forgotten."""
+        wanted = dict(paths)
+        for input_id, future in list(self._under_way.items()):
+            if input_id not in wanted and future.cancel():
+                del self._under_way[input_id]
+        size, terminal = tuple(self._canvas.content_size), self._canvas.terminal
+        columns, rows = size if all(size) else (80, 24)
+        for input_id, path in wanted.items():
+            if input_id not in self._kept and input_id not in self._under_way:
+                make = lambda path=path: _made(path, (columns, rows), terminal)  # noqa: E731
+                self._under_way[input_id] = self._pool.submit(self._run, input_id, make)
+
+    def forget(self, input_id: int) -> None:
+        """Look at the file again when it is wanted again."""
+        self._kept.pop(input_id, None)
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._kept.clear()
+
+    def _run(self, input_id: int, make: Callable[[], Shown]) -> None:
+        self._app.call_later(self._keep, input_id, make())
+
+    def _keep(self, input_id: int, shown: Shown) -> None:
+        self._under_way.pop(input_id, None)
+        self._kept[input_id] = shown
+        while len(self._kept) > 1 and sum(map(_bytes, self._kept.values())) > ROOM:
+            self._kept.popitem(last=False)
+        self._arrived(input_id, shown)
+
+
+def _made(path: Path, size: tuple[int, int], terminal: Any) -> Shown:
+    wide, high = size[0] * terminal.cell_width, size[1] * terminal.cell_height
+    try:
+        image = open_upright(path, near=(wide, high))
+        return prepare(_shrunk(image, FINER * wide, FINER * high), size, terminal)
+    except MediaError as error:
+        return str(error)
+    except (OSError, ValueError, MemoryError):
+        return "The picture cannot be shown."
+
+
+def _shrunk(image: Image.Image, wide: int, high: int) -> Image.Image:
+    """By a whole factor, which is quick, to no less than fits into wide × high."""
+    factor = math.floor(max(image.width / wide, image.height / high))
+    return image.reduce(factor) if factor > 1 else image
+
+
+def _bytes(shown: Shown) -> int:
+    # The encoded picture is about as large as the pixels it was made of, at most.
+    return 0 if isinstance(shown, str) else 6 * shown.source.width * shown.source.height

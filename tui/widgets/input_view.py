@@ -1,0 +1,61 @@
+"""The input view: a picture with outlines, a text, or the sentence why there is neither."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from tui.picture.canvas import PictureCanvas
+from tui.picture.layer import Prepared
+from tui.picture.outline import Outline
+from tui.widgets.text_pane import TextPane
+
+
+class InputView(Container):
+    """The large part of a viewer."""
+
+    DEFAULT_CSS = """
+    InputView { width: 1fr; height: 1fr; }
+    InputView TextPane { display: none; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """One of the two is seen."""
+        yield PictureCanvas()
+        yield TextPane()
+
+    @property
+    def canvas(self) -> PictureCanvas:
+        """Where pictures are drawn."""
+        return self.query_one(PictureCanvas)
+
+    @property
+    def text(self) -> TextPane:
+        """Where texts are read."""
+        return self.query_one(TextPane)
+
+    def show_picture(self, picture: Prepared, outlines: Sequence[Outline]) -> None:
+        """Show a prepared picture at once."""
+        self._turn_to(self.canvas)
+        self.canvas.show_prepared(picture, outlines)
+
+    def show_sentence(self, sentence: str) -> None:
+        """Say why there is no picture."""
+        self._turn_to(self.canvas)
+        self.canvas.show_text(sentence)
+
+    def show_text(self, text: str) -> None:
+        """Show a text input."""
+        self._turn_to(self.text)
+        self.text.show(text)
+
+    def outline(self, outlines: Sequence[Outline]) -> None:
+        """Draw other outlines on the same picture."""
+        if self.canvas.display:
+            self.canvas.set_outlines(outlines)
+
+    def _turn_to(self, child: PictureCanvas | TextPane) -> None:
+        self.canvas.display = child is self.canvas
+        self.text.display = child is self.text

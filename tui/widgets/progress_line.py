@@ -1,0 +1,53 @@
+"""The progress line: which task, which input of how many, what is done, which file."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from store.printable import printable
+from tui.widgets.item_rows import fitted
+
+
+class ProgressLine(Widget):
+    """One line at the top of a viewer."""
+
+    DEFAULT_CSS = """
+    ProgressLine { dock: top; height: 1; background: $panel; color: $foreground; }
+    """
+
+    title: reactive[str] = reactive("")
+    """What is being done: the task's name."""
+    place: reactive[tuple[int, int]] = reactive((0, 0))
+    """The input's place in the queue, from 1, and how many there are."""
+    done: reactive[int] = reactive(0)
+    """How many of them were dealt with since the queue was opened."""
+    file: reactive[str] = reactive("")
+    """The input's path and size; what is cut first where there is no room."""
+
+    def render(self) -> RenderResult:
+        """The file name keeps its end, which tells more than its folders."""
+        at, total = self.place
+        where = f"{at}/{total}" if at else f"{total}"
+        left = f" {printable(self.title)} "
+        middle = f" {where} · {self.done} done · {total - self.done} left "
+        room = self.size.width - cell_len(middle)
+        left = fitted(left, min(cell_len(left), max(room // 2, 8)))
+        room -= cell_len(left)
+        file = f" {printable(self.file)} "
+        right = (
+            file.rjust(room - cell_len(file) + len(file)) if cell_len(file) <= room else ending(file, room)
+        )
+        return Content.assemble((left, "bold $text-primary"), middle, (right, "$text-muted"))
+
+
+def ending(text: str, width: int) -> str:
+    """The end of a text in exactly `width` cells, on the left where there is room."""
+    if cell_len(text) <= width:
+        return fitted(text, width)
+    while text and cell_len(text) >= width:
+        text = text[1:]
+    return fitted(f"…{text}", width)
