@@ -44,7 +44,7 @@ class Elsewhere(Screen[None]):
 class PictureApp(GraphicsApp[None]):
     """A picture with a box that moves by keys."""
 
-    CSS = "PictureCanvas { width: 48; height: 18; background: #102030; } #side { width: 1fr; }"
+    CSS = "PictureCanvas { width: 60%; height: 18; background: #102030; } #side { width: 1fr; }"
     BINDINGS = [
         ("h", "move(-1,0)"),
         ("l", "move(1,0)"),

@@ -161,7 +161,7 @@ def understood(heard: str, window_cell: tuple[int, int] | None, milliseconds: fl
     kitty = _KITTY_REPLY.search(heard)
     size = _CELL_SIZE_REPLY.search(heard)
     named = _NAME_REPLY.search(heard)
-    name = "".join(c for c in named[1] if c.isprintable()) if named else ""
+    name = _printable(named[1]) if named else ""
     cell = (int(size[2]), int(size[1])) if size else window_cell
     if cell and not (2 <= cell[0] <= 200 and 2 <= cell[1] <= 400):
         cell = None
@@ -183,7 +183,7 @@ def understood(heard: str, window_cell: tuple[int, int] | None, milliseconds: fl
         true_colour=graphics != "cells" or _is_one_of(name, _TRUE_COLOUR),
         sextants=_is_one_of(name, _DRAW_SEXTANTS),
         reason=reason,
-        replies=tuple(reply[0].replace("\x1b", "ESC ") for reply in (kitty, size, named, fence) if reply),
+        replies=tuple(_printable(reply[0]) for reply in (kitty, size, named, fence) if reply),
         unread=unfinished[0] if unfinished else "",
     )
 
@@ -215,6 +215,11 @@ def _lacks_placeholders(name: str) -> str:
     if version and (int(version[1]), int(version[2])) < _FIRST_KITTY:
         return f"{name} is older than 0.28, the first with Unicode placeholders"
     return ""
+
+
+def _printable(reply: str) -> str:
+    """A reply without control characters."""
+    return "".join(c if c.isprintable() else "·" for c in reply.replace("\x1b", "ESC "))
 
 
 def _is_one_of(name: str, names: tuple[str, ...]) -> bool:

@@ -154,6 +154,8 @@ class PictureCanvas(Widget):
             layer = self._layer
         else:
             self._drop_layer()
+        if layer.over_cells:
+            self._valid = np.zeros_like(self._valid)
         self._layer, self._prepared, self._message = layer, prepared, ""
         grid = layer.load(prepared, self._background)
         if self._outlines:
@@ -181,6 +183,8 @@ class PictureCanvas(Widget):
     def _drop_layer(self) -> None:
         if self._layer is not None:
             self._farewell += self._layer.release()
+            if self._layer.over_cells:
+                self._valid = np.zeros_like(self._valid)
         self._layer = self._prepared = None
 
     @property
@@ -239,7 +243,7 @@ class PictureCanvas(Widget):
         # What is covered has been written over by whatever covers it.
         self._valid = self._visible
         sgr = true_colour_sgr if self.app.console.color_system == "truecolor" else nearest_sgr
-        text = grid.written(stale, region.x, region.y, sgr)
+        text = grid.written(stale, self._visible, region.x, region.y, sgr)
         if self._layer is not None:
             text += self._layer.frame(Moment(region.x, region.y, self._visible, stale))
         return f"\x1b7{text}\x1b8" if text else ""
@@ -253,7 +257,7 @@ class PictureCanvas(Widget):
         """The terminal has lost all that was sent to it; it is sent again with the next frame."""
         if self._layer is not None:
             self._layer.forget()
-        self._valid[:] = False
+        self._valid = np.zeros_like(self._valid)
 
     # Life
 

@@ -38,6 +38,8 @@ def prepare_cells(image: Image.Image, glyphs: Glyphs) -> CellPicture:
 class CellLayer:
     """Draws with half blocks or sextants: every cell is ordinary text."""
 
+    over_cells = False
+
     def __init__(self) -> None:
         self._projection: Projection | None = None
         self._glyphs = HALVES

@@ -71,9 +71,19 @@ class CellGrid:
         ]
         return Strip(segments, self.shape[1])
 
-    def written(self, cells: Mask, left: int, top: int, sgr: Sgr) -> str:
-        """Sequences that write some cells directly, for a grid whose corner is at screen cell (left, top)."""
+    def written(self, cells: Mask, visible: Mask, left: int, top: int, sgr: Sgr) -> str:
+        """Sequences that write some cells directly, for a grid whose corner is at screen cell (left, top).
+
+        A wide character with one of its halves covered is left out, as it cannot be cut.
+        """
         parts: list[str] = []
+        covered = self._halves_covered(visible)
+        if covered.any():
+            whole, self.text = self.text, np.where(covered, " ", self.text)
+            try:
+                return self.written(cells, np.ones_like(visible), left, top, sgr)
+            finally:
+                self.text = whole
         for row in np.flatnonzero(cells.any(1)).tolist():
             for first, last in runs(cells[row], GAP):
                 start = first
@@ -85,6 +95,15 @@ class CellGrid:
                     for text, foreground, background in self._runs(row, start, last)
                 ]
         return "".join(parts) + "\x1b[0m" if parts else ""
+
+    def _halves_covered(self, visible: Mask) -> Mask:
+        """Cells of wide characters that cannot be seen as a whole."""
+        right = self.text == ""
+        covered: Mask = np.zeros(self.shape, np.bool_)
+        broken = right[:, 1:] & ~(visible[:, 1:] & visible[:, :-1])
+        covered[:, 1:] |= broken
+        covered[:, :-1] |= broken
+        return covered
 
     def _runs(self, row: int, first: int, last: int) -> Iterator[tuple[str, int, int]]:
         """Neighbouring cells of one row that have the same colours."""

@@ -71,6 +71,8 @@ def prepare_kitty(image: Image.Image, projection: Projection) -> KittyPicture:
 class KittyLayer:
     """Cells hold placeholders of the photo; edges and polygons lie over them."""
 
+    over_cells = False
+
     def __init__(self) -> None:
         self._projection: Projection | None = None
         self._pen = Pen.of_cell(20)

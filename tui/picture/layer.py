@@ -45,6 +45,9 @@ class Prepared:
 class Layer(Protocol):
     """Draws one picture with outlines in one way."""
 
+    over_cells: bool
+    """Whether its pixels lie over the cells and only go away when the cells are written again."""
+
     def load(self, prepared: Prepared, background: int) -> CellGrid:
         """Takes a new picture without outlines; returns its cells. `background` is 0xRRGGBB."""
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 Indices = NDArray[np.uint8]
 
-PHOTO_COLOURS = 96
+PHOTO_COLOURS = 80
 """Colours of a photo: more of them cost bytes on every step, fewer show bands in skies."""
 
 UNSET = 255

@@ -42,6 +42,8 @@ def prepare_sixel(image: Image.Image, projection: Projection) -> SixelPicture:
 class SixelLayer:
     """Leaves its cells blank for Textual and draws over them at the end of each frame."""
 
+    over_cells = True
+
     def __init__(self) -> None:
         self._projection: Projection | None = None
         self._photo: Indices = np.zeros((0, 0), np.uint8)
