@@ -88,13 +88,10 @@ def add(
     report = Report()
     files = list(_walk(paths, report))
     step_id: int | None = None
-    done = 0
-    for some in chunked(_looked_at(files, report), CHUNK):
+    for some in chunked(_looked_at(files, report, on_progress), CHUNK):
         chunk = [file for file in some if file is not None]
         if chunk:
             step_id = _insert(actor, step_id, chunk, name, report)
-        done += len(some)
-        on_progress(done, len(files))
     return report
 
 
@@ -131,12 +128,12 @@ def _below(folder: Path, report: Report) -> Iterator[Path]:
             report.ignored += 1
 
 
-def _looked_at(files: Sequence[Path], report: Report) -> Iterator[_File | None]:
+def _looked_at(files: Sequence[Path], report: Report, on_progress: OnProgress) -> Iterator[_File | None]:
     """What threads found in each file, in the order of `files`; None for one that is broken or known."""
     known = _unchanged(files)
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1), "probe") as pool:
         running: deque[tuple[Path, Future[_File] | None]] = deque()
-        waiting = iter(files)
+        waiting, done = iter(files), 0
         try:
             while True:
                 while len(running) < 32 and (path := next(waiting, None)) is not None:
@@ -144,6 +141,8 @@ def _looked_at(files: Sequence[Path], report: Report) -> Iterator[_File | None]:
                 if not running:
                     return
                 yield _result(*running.popleft(), report, known)
+                done += 1
+                on_progress(done, len(files))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -173,7 +172,7 @@ def _unchanged(files: Sequence[Path]) -> dict[Path, _File]:
     found = {}
     for some in chunked(files, CHUNK):
         by_stored = {stored(path): path for path in some}
-        for row in Input.select().where(Input.path.in_(list(by_stored)), Input.deleted == False):  # noqa: E712
+        for row in Input.select().where(Input.path.in_(list(by_stored)), Input.deleted == False):
             path = by_stored[row.path]
             try:
                 now_is = path.stat()
@@ -196,7 +195,7 @@ def _insert(
         by_content = {bytes(row.sha256): row for row in same if not row.deleted}
         rows = [_put(recorder, file, by_path, by_content, report) for file in chunk]
         if dataset is not None:
-            made = Dataset.get_or_none(Dataset.name == dataset, Dataset.deleted == False)  # noqa: E712
+            made = Dataset.get_or_none(Dataset.name == dataset, Dataset.deleted == False)
             made = made or datasets.create(recorder, dataset)
             datasets.add_inputs(recorder, made, [row.id for row in rows])
         recorder.finish()
@@ -273,7 +272,7 @@ def absolute(row: Input) -> Path:
 def find(token: str) -> Input:
     """An input by its id, its path from here or from the project's folder, or a file name that only one
     input has. Raises NotFound for none, Refused for several."""
-    live = Input.deleted == False  # noqa: E712
+    live = Input.deleted == False
     if token.isascii() and token.isdigit():
         row = Input.get_or_none(Input.id == int(token[:18]), live)
         if row is not None:
@@ -297,7 +296,7 @@ def listing(dataset: Dataset | None = None) -> Iterator[dict[str, Any]]:
     """The inputs by id, of a dataset or of the project, page by page: no transaction stays open."""
     last = 0
     while True:
-        chosen = Input.select().where(Input.id > last, Input.deleted == False)  # noqa: E712
+        chosen = Input.select().where(Input.id > last, Input.deleted == False)
         if dataset is not None:
             chosen = chosen.join(DatasetInput).where(DatasetInput.dataset == dataset)
         page = list(chosen.order_by(Input.id).limit(1000))
@@ -334,7 +333,7 @@ def delete(actor: User, rows: Sequence[Input]) -> None:
             for table in (Annotation, Assignment, DatasetInput):
                 linked = table.select().where(table.input == row)
                 if table is Annotation:
-                    linked = linked.where(Annotation.deleted == False)  # noqa: E712
+                    linked = linked.where(Annotation.deleted == False)
                 for part in list(linked):
                     recorder.delete(part)
             recorder.delete(row)
@@ -344,6 +343,6 @@ def files(ids: Sequence[int]) -> list[tuple[int, Path]]:
     """(id, file) of these inputs, in the order of their ids; those that were deleted are left out."""
     found: list[tuple[int, Path]] = []
     for some in chunked(ids, CHUNK):
-        live = Input.select().where(Input.id.in_(some), Input.deleted == False)  # noqa: E712
+        live = Input.select().where(Input.id.in_(some), Input.deleted == False)
         found += [(row.id, absolute(row)) for row in live]
     return sorted(found)
