@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 from engine.cli.engine import command
+from store.cli import call
 
 if __name__ == "__main__":
-    command()
+    sys.exit(call(command, name="winnow engine"))

@@ -20,8 +20,6 @@ Key = TypeVar("Key", bound=Hashable)
 Result = list[Output] | MediaError | ModelError
 Decoded = Pixels | MediaError
 
-DRAFT = 2.0
-"""JPEGs are decoded at no less than so many times the size needed: the first concept stays for 95%."""
 LOOK = 0.1
 """Seconds after which a blocked thread looks whether it is still wanted."""
 
@@ -34,7 +32,7 @@ def predict_many(
     threads: int,
     batch: int | None = None,
     stop: threading.Event | None = None,
-    draft: float | None = DRAFT,
+    draft: float | None = None,
 ) -> Iterator[tuple[Key, Result]]:
     """What the model says of each file, in the order of `items`, as soon as its batch is through.
 
@@ -42,7 +40,8 @@ def predict_many(
     the rest goes on. `threads` decode; two batches and `threads` pictures are held at most, and the results
     of four, so a slow consumer slows everything. `items` is read on a thread of its own, and what it raises
     is raised here. When `stop` is set, or the iterator is closed, everything ends after the batch in work,
-    and what has not been given out by then never is. `draft` None decodes every pixel.
+    and what has not been given out by then never is. `draft` is the card's unless given;
+    0 decodes every pixel.
     """
     run = _Run(
         iter(items), session, family, threads, batch or session.batch, stop or threading.Event(), draft
@@ -132,9 +131,10 @@ class _Run(Generic[Key]):
     def _decode(self, path: Path) -> Decoded:
         """On a decode thread."""
         card = self.session.card
-        near = None if self.draft is None else self.family.needed_size(card)
+        draft = card.preprocessing.draft if self.draft is None else self.draft
+        near = self.family.needed_size(card) if draft else None
         try:
-            return self.family.prepare(open_upright(path, near, self.draft or DRAFT), card)
+            return self.family.prepare(open_upright(path, near, draft), card)
         except MediaError as error:
             return error
         except Exception as error:  # one picture's trouble, short memory for one, is not the others'

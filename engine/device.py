@@ -15,6 +15,7 @@ import numpy as np
 import onnxruntime as ort
 
 from engine.graph import FLOAT, Node, Value, model
+from store.errors import Refused
 
 CPU_PROVIDER = "CPUExecutionProvider"
 CUDA_PROVIDER = "CUDAExecutionProvider"
@@ -26,7 +27,7 @@ _outputs_lock = threading.RLock()
 ort.set_default_logger_severity(4)
 
 
-class DeviceError(Exception):
+class DeviceError(Refused):
     """A requested device that is not there, in one sentence that says what to do."""
 
 

@@ -102,7 +102,8 @@ MAX_DEPTH = 64
 def refuse_external_data(data: bytes) -> None:
     """Raise GraphError when a tensor's weights stand outside the file (a path, or an address in memory).
 
-    The file is walked without a protobuf library and without copying, in less than 10 ms for the shipped ones.
+    The file is walked without a protobuf library and without copying, in less than 10 ms for those that
+    ship.
     """
     view = memoryview(data)
     waiting = [("model", 0, len(data), 0)]

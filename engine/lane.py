@@ -1,4 +1,4 @@
-"""A lane: claims jobs within a range of priorities, streams their inputs through models, writes each chunk."""
+"""A lane: claims jobs of some priorities, streams their inputs through models, writes each chunk."""
 
 from __future__ import annotations
 

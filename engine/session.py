@@ -12,7 +12,8 @@ import onnxruntime as ort
 from engine.device import CPU_PROVIDER, CUDA_PROVIDER, Device, native_output_hidden
 from engine.graph import GraphError, refuse_external_data
 from store.cards import Card
-from store.fields import printable
+from store.errors import Refused
+from store.printable import printable
 
 Array = npt.NDArray[Any]
 GPU_BATCHES = (1, 4, 8, 16, 32)
@@ -22,7 +23,7 @@ BATCHES = {"cpu": 8, "cuda": 32}
 TENSORS = {"uint8": "tensor(uint8)", "float32": "tensor(float)"}
 
 
-class ModelError(Exception):
+class ModelError(Refused):
     """A model that cannot be opened or run, in one sentence."""
 
 

@@ -45,8 +45,8 @@ def listing(
             .join(Input)
             .where(
                 Annotation.input.between(first, last),
-                Annotation.deleted == False,  # noqa: E712
-                Input.deleted == False,  # noqa: E712
+                Annotation.deleted == False,
+                Input.deleted == False,
             )
             .order_by(Annotation.input, Annotation.score.desc(nulls="LAST"), Annotation.id)
         )
@@ -144,7 +144,7 @@ def _described(row: Annotation, of: Input, names: _Names) -> dict[str, Any]:
 
 def of_input(row: Input, task: Task | None = None) -> list[dict[str, Any]]:
     """What stands on one input, with the keys and in the order of `listing`."""
-    live = Annotation.deleted == False  # noqa: E712
+    live = Annotation.deleted == False
     chosen = Annotation.select().where(Annotation.input == row, live)
     if task is not None:
         chosen = chosen.where(Annotation.task == task)
@@ -155,7 +155,7 @@ def of_input(row: Input, task: Task | None = None) -> list[dict[str, Any]]:
 
 def find(identity: int) -> Annotation:
     """The annotation of this id. Raises NotFound."""
-    row = Annotation.get_or_none(Annotation.id == identity, Annotation.deleted == False)  # noqa: E712
+    row = Annotation.get_or_none(Annotation.id == identity, Annotation.deleted == False)
     if row is None:
         raise NotFound(f"there is no annotation {identity}: 'winnow annotation list' shows their ids")
     return row
@@ -183,7 +183,7 @@ def counts() -> dict[int, dict[Status, int]]:
         found[row.annotator][Status(row.status)] += row.n
     loose: Any = Annotation.select(Annotation.annotator, Annotation.status, fn.COUNT(Annotation.id)).where(
         Annotation.task.is_null(),
-        Annotation.deleted == False,  # noqa: E712
+        Annotation.deleted == False,
     )
     for annotator, status, n in loose.group_by(Annotation.annotator, Annotation.status).tuples():
         found[annotator][Status(status)] += n

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from typing import Any
 
-from peewee import ModelSelect, fn
+from peewee import fn
 
-from store.database import database, now, write
+from store.database import now, write
 from store.errors import Conflict, Refused
-from store.tables import Assignment, AssignmentCount, DatasetInput, Task, TaskMember, User
+from store.tables import Assignment, AssignmentCount, DatasetInput, Task, TaskMember, User, database
 from store.values import ReviewStrategy, Side, Status, Strategy
 
 LEASED_AT_ONCE = 10
@@ -70,7 +71,7 @@ def deal_to_all(task: Task, users: Sequence[int]) -> int:
         missing = DatasetInput.select(DatasetInput.input).where(
             DatasetInput.dataset == task.dataset_id, DatasetInput.input.not_in(have)
         )
-        _give(task, Side.LABEL, user, [row[0] for row in missing.order_by(DatasetInput.input).tuples()])
+        _give(task, Side.LABEL, user, list(missing.order_by(DatasetInput.input).scalars()))
     return int(total)
 
 
@@ -117,7 +118,7 @@ def _expired(task: Task) -> list[Assignment]:
     late = Assignment.select().where(
         Assignment.task == task,
         Assignment.side == Side.LABEL,
-        Assignment.open == True,  # noqa: E712
+        Assignment.open == True,
         Assignment.leased_until < now(),
     )
     return list(late.order_by(Assignment.input).limit(LEASED_AT_ONCE))
@@ -131,7 +132,7 @@ def _never_given(task: Task, room: int) -> list[int]:
     following = DatasetInput.select(DatasetInput.input).where(
         DatasetInput.dataset == task.dataset_id, DatasetInput.input > (given.scalar() or 0)
     )
-    return [row[0] for row in following.order_by(DatasetInput.input).limit(room).tuples()]
+    return list(following.order_by(DatasetInput.input).limit(room).scalars())
 
 
 def choose_reviewers(task: Task, works: Sequence[tuple[int, set[int]]]) -> list[tuple[int, int]]:
@@ -161,7 +162,7 @@ def choose_reviewers(task: Task, works: Sequence[tuple[int, set[int]]]) -> list[
 
 def loads(task: Task, side: Side) -> dict[int, int]:
     """How many inputs each user was given on this side of the task, whatever became of them."""
-    counted = AssignmentCount.select(AssignmentCount.user, fn.SUM(AssignmentCount.n)).where(
+    counted: Any = AssignmentCount.select(AssignmentCount.user, fn.SUM(AssignmentCount.n)).where(
         AssignmentCount.task == task.id, AssignmentCount.side == side
     )
     return dict(counted.group_by(AssignmentCount.user).tuples())
@@ -170,7 +171,7 @@ def loads(task: Task, side: Side) -> dict[int, int]:
 def _dealt_before(task: Task, inputs: Sequence[int]) -> dict[int, int]:
     dealt: dict[int, int] = {}
     for start in range(0, len(inputs), 500):
-        known = Assignment.select(Assignment.input, Assignment.user).where(
+        known: Any = Assignment.select(Assignment.input, Assignment.user).where(
             Assignment.input.in_(inputs[start : start + 500]),
             Assignment.task == task,
             Assignment.side == Side.REVIEW,
@@ -197,12 +198,12 @@ def on_input(task: Task, side: Side, input_id: int) -> list[Assignment]:
     return list(found.order_by(Assignment.user))
 
 
-def _open(task: Task, side: Side, user: User | int) -> ModelSelect:
+def _open(task: Task, side: Side, user: User | int) -> Any:
     return Assignment.select().where(
         Assignment.task == task,
         Assignment.side == side,
         Assignment.user == user,
-        Assignment.open == True,  # noqa: E712
+        Assignment.open == True,
     )
 
 
@@ -214,7 +215,7 @@ def queue(task: Task, side: Side, user: User) -> array[int]:
     if side is Side.LABEL and task.strategy == Strategy.DYNAMIC and task.auto_id is None:
         lease(task, user)
     chosen = _open(task, side, user).order_by(Assignment.input)
-    return array("q", (row[0] for row in chosen.select(Assignment.input).tuples()))
+    return array("q", chosen.select(Assignment.input).scalars())
 
 
 def is_open(task: Task, side: Side, user: User, input_id: int) -> bool:

@@ -105,16 +105,16 @@ def _renaming(original: Concept, renamed: Concept) -> ConceptRelation | None:
     return ConceptRelation.get_or_none(
         ConceptRelation.source == original,
         ConceptRelation.target == renamed,
-        ConceptRelation.renames == True,  # noqa: E712
-        ConceptRelation.deleted == False,  # noqa: E712
+        ConceptRelation.renames == True,
+        ConceptRelation.deleted == False,
     )
 
 
 def _record_renaming(recorder: Recorder, original: Concept, target: Concept) -> None:
     for earlier in ConceptRelation.select().where(
         ConceptRelation.source == original,
-        ConceptRelation.renames == True,  # noqa: E712
-        ConceptRelation.deleted == False,  # noqa: E712
+        ConceptRelation.renames == True,
+        ConceptRelation.deleted == False,
     ):
         recorder.delete(earlier)
     _put(recorder, original, "synonym", target, renames=True)
@@ -135,9 +135,9 @@ def _move(recorder: Recorder, source: Concept, target: Concept) -> None:
     """Annotations, tasks and relations go from one concept to the other; what would stand twice goes."""
     taken = {
         (row.input_id, row.task_id, row.annotator_id, row.region_key)
-        for row in Annotation.select().where(Annotation.concept == target, Annotation.deleted == False)  # noqa: E712
+        for row in Annotation.select().where(Annotation.concept == target, Annotation.deleted == False)
     }
-    moving = Annotation.select().where(Annotation.concept == source, Annotation.deleted == False)  # noqa: E712
+    moving = Annotation.select().where(Annotation.concept == source, Annotation.deleted == False)
     for row in list(moving):
         if (row.input_id, row.task_id, row.annotator_id, row.region_key) in taken:
             recorder.delete(row)
@@ -167,7 +167,7 @@ def _move(recorder: Recorder, source: Concept, target: Concept) -> None:
 
 
 def _of(concept: Concept) -> list[ConceptRelation]:
-    live = ConceptRelation.deleted == False  # noqa: E712
+    live = ConceptRelation.deleted == False
     ends = (ConceptRelation.source == concept) | (ConceptRelation.target == concept)
     return list(ConceptRelation.select().where(live & ends))
 
@@ -175,8 +175,8 @@ def _of(concept: Concept) -> list[ConceptRelation]:
 def renames() -> dict[int, int]:
     """Concept id that a model says → concept id that people use for it."""
     chosen = ConceptRelation.select(ConceptRelation.source, ConceptRelation.target).where(
-        ConceptRelation.renames == True,  # noqa: E712
-        ConceptRelation.deleted == False,  # noqa: E712
+        ConceptRelation.renames == True,
+        ConceptRelation.deleted == False,
     )
     return {row.source_id: row.target_id for row in chosen}
 
@@ -206,7 +206,7 @@ def relate(actor: User, source: Concept, kind: str, target: Concept) -> ConceptR
 def _between(one: Concept, other: Concept) -> list[ConceptRelation]:
     forth = (ConceptRelation.source == one) & (ConceptRelation.target == other)
     back = (ConceptRelation.source == other) & (ConceptRelation.target == one)
-    live = ConceptRelation.deleted == False  # noqa: E712
+    live = ConceptRelation.deleted == False
     return list(ConceptRelation.select().where(live & (forth | back)))
 
 
@@ -216,7 +216,7 @@ def listing(*, everything: bool = False) -> Iterator[dict[str, Any]]:
     `everything` adds the names that only models know.
     """
     relations = _relations()
-    chosen = Concept.select() if everything else Concept.select().where(Concept.joined == True)  # noqa: E712
+    chosen = Concept.select() if everything else Concept.select().where(Concept.joined == True)
     for row in chosen.order_by(Concept.name).iterator():
         yield {
             "id": row.id,
@@ -233,7 +233,7 @@ def _relations() -> dict[int, list[dict[str, Any]]]:
         .join(source, JOIN.INNER, on=(ConceptRelation.source == source.id))
         .switch(ConceptRelation)
         .join(target, JOIN.INNER, on=(ConceptRelation.target == target.id))
-        .where(ConceptRelation.deleted == False)  # noqa: E712
+        .where(ConceptRelation.deleted == False)
     )
     found: dict[int, list[dict[str, Any]]] = {}
     for row in chosen:

@@ -44,7 +44,7 @@ def create(recorder: Recorder, name: str) -> Dataset:
 
 def free_name(name: str) -> str:
     """`name`, or the first of `name 2`, `name 3`… that no dataset has."""
-    live = Dataset.deleted == False  # noqa: E712
+    live = Dataset.deleted == False
     taken = set(Dataset.select(Dataset.name).where(live, Dataset.name.startswith(name)).scalars())
     candidates = (name if number == 1 else f"{name} {number}" for number in count(1))
     return next(candidate for candidate in candidates if candidate not in taken)
@@ -85,7 +85,7 @@ def add_inputs(recorder: Recorder, dataset: Dataset, inputs: Iterable[int]) -> i
 
 def find(name: str) -> Dataset:
     """The dataset of this name. Raises NotFound with the close ones."""
-    live = Dataset.deleted == False  # noqa: E712
+    live = Dataset.deleted == False
     dataset = Dataset.get_or_none((Dataset.name == clean(name, "a dataset's name")) & live)
     if dataset is None:
         known = list(Dataset.select(Dataset.name).where(live).scalars())
@@ -98,7 +98,7 @@ def inputs(dataset: Dataset) -> Iterator[int]:
     chosen = (
         DatasetInput.select(DatasetInput.input)
         .join(Input)
-        .where(DatasetInput.dataset == dataset, Input.deleted == False)  # noqa: E712
+        .where(DatasetInput.dataset == dataset, Input.deleted == False)
         .order_by(DatasetInput.input)
     )
     for (input_id,) in chosen.tuples().iterator():
@@ -111,7 +111,7 @@ def listing() -> list[dict[str, Any]]:
     chosen = (
         Dataset.select(Dataset, counted.alias("inputs"))
         .join(DatasetInput, JOIN.LEFT_OUTER, on=(DatasetInput.dataset == Dataset.id))
-        .where(Dataset.deleted == False)  # noqa: E712
+        .where(Dataset.deleted == False)
         .group_by(Dataset.id)
         .order_by(Dataset.name)
     )

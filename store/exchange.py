@@ -95,7 +95,7 @@ def _add_inputs(actor: User, source: Path, statements: Iterable[Statement], data
 
 
 def _known(statement: Statement) -> Input | None:
-    live = Input.deleted == False  # noqa: E712
+    live = Input.deleted == False
     row = None
     if statement.sha256 is not None:
         try:
@@ -145,7 +145,7 @@ def _stands(row: Input, concept: Concept, annotator: User, region_key: int) -> b
             Annotation.concept == concept,
             Annotation.annotator == annotator,
             Annotation.region_key == region_key,
-            Annotation.deleted == False,  # noqa: E712
+            Annotation.deleted == False,
         )
         .exists()
     )

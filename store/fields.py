@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from store.errors import Refused
+from store.printable import printable
 
-class CardError(Exception):
+
+class CardError(Refused):
     """A card, or a file it names, that cannot be used: one sentence that says what to change."""
-
-
-def printable(text: str) -> str:
-    """The text with what a terminal must not see replaced by `?`."""
-    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 class Fields:

@@ -123,7 +123,7 @@ def undo(actor: User) -> str:
     Raises Refused when there is none, Conflict when somebody else has changed one of its rows since.
     """
     with write():
-        last = Step.select().where(Step.actor == actor, Step.undone == False).order_by(Step.id.desc()).first()  # noqa: E712
+        last = Step.select().where(Step.actor == actor, Step.undone == False).order_by(Step.id.desc()).first()
         if last is None:
             raise Refused("there is nothing to undo")
         for event in reversed(_events(last)):
@@ -134,10 +134,10 @@ def undo(actor: User) -> str:
 def redo(actor: User) -> str:
     """Do the user's last undone step again; returns its name. A new step since then ends redoing."""
     with write():
-        newest = Step.select(peewee.fn.MAX(Step.id)).where(Step.actor == actor, Step.undone == False).scalar()  # noqa: E712
+        newest = Step.select(peewee.fn.MAX(Step.id)).where(Step.actor == actor, Step.undone == False).scalar()
         following = (
             Step.select()
-            .where(Step.actor == actor, Step.undone == True, Step.id > (newest or 0))  # noqa: E712
+            .where(Step.actor == actor, Step.undone == True, Step.id > (newest or 0))
             .order_by(Step.id)
             .first()
         )

@@ -162,7 +162,7 @@ def beat(owner: str, *, device: str, sessions: Iterable[dict[str, Any]], activit
         if Engine.update(**columns).where(Engine.owner == owner).execute() == 0:
             host, pid, _ = owner.rsplit(":", 2)
             Engine.create(owner=owner, host=host, pid=int(pid), started_at=now(), **columns)
-        return bool(Engine.select().where(Engine.owner == owner, Engine.stopping == True).exists())  # noqa: E712
+        return bool(Engine.select().where(Engine.owner == owner, Engine.stopping == True).exists())
 
 
 def farewell(owner: str) -> None:

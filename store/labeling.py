@@ -93,14 +93,14 @@ def _decided(task: Task, input_id: int, actor: User) -> set[tuple[int, int]]:
     """(concept, region key) of everything that stands on this input for this user, as they see it now or
     as the model said it."""
     decided = set()
-    for row in annotations(task, input_id, annotator=actor if task.auto_id is None else None):
+    for row in on_input(task, input_id, annotator=actor if task.auto_id is None else None):
         decided.add((row.concept_id, row.region_key))
         if row.original_concept_id is not None:
-            decided.add((row.original_concept_id, row.original_key))
+            decided.add((row.original_concept_id, row.original_key or 0))
     return decided
 
 
-def annotations(task: Task | None, input_id: int, annotator: User | None = None) -> list[Annotation]:
+def on_input(task: Task | None, input_id: int, annotator: User | None = None) -> list[Annotation]:
     """What stands on an input in a task, with concept and annotator, oldest first."""
     original = Concept.alias()
     joined = (
@@ -111,7 +111,7 @@ def annotations(task: Task | None, input_id: int, annotator: User | None = None)
         .switch(Annotation)
         .join(original, JOIN.LEFT_OUTER, on=(Annotation.original_concept == original.id))
     )
-    chosen = joined.where(Annotation.input == input_id, Annotation.deleted == False)  # noqa: E712
+    chosen = joined.where(Annotation.input == input_id, Annotation.deleted == False)
     if task is not None:
         chosen = chosen.where(Annotation.task == task)
     if annotator is not None:
@@ -194,7 +194,7 @@ def _insert(
         Annotation.annotator == recorder.actor,
         Annotation.concept == concept,
         Annotation.region_key == key,
-        Annotation.deleted == False,  # noqa: E712
+        Annotation.deleted == False,
     )
     if before is not None:
         # The opposite was said: it is changed, not said beside.
@@ -265,17 +265,25 @@ def move(actor: User, annotation: Annotation, region: Region) -> None:
 def reassign(actor: User, annotation: Annotation, concept: str) -> None:
     """Give an annotation another concept."""
     with step(actor, f"call it {concept}") as recorder:
-        _standing(actor, annotation.task, annotation.input_id)
+        _require_change(actor, annotation)
         recorder.update(annotation, concept=concepts.join_named(recorder, concept))
 
 
 def _change(actor: User, annotation: Annotation, name: str, **changes: object) -> None:
     with step(actor, name) as recorder:
-        _standing(actor, annotation.task, annotation.input_id)
-        own = annotation.annotator_id == actor.id
-        if not own and assignments.get(annotation.task, Side.REVIEW, actor, annotation.input_id) is None:
-            raise Refused(f"{annotation.annotator.name} made this annotation: only a reviewer may change it")
+        _require_change(actor, annotation)
         recorder.update(annotation, **changes)
+
+
+def _require_change(actor: User, annotation: Annotation) -> None:
+    """Raises Denied or Refused unless the annotation is the user's own or theirs to review."""
+    own = annotation.annotator_id == actor.id
+    if annotation.task is None:
+        users.require(actor, Role.OWNER, Role.LEAD, *([Role.LABELER] if own else []))
+        return
+    _standing(actor, annotation.task, annotation.input_id)
+    if not own and assignments.get(annotation.task, Side.REVIEW, actor, annotation.input_id) is None:
+        raise Refused(f"{annotation.annotator.name} made this annotation: only a reviewer may change it")
 
 
 def submit(actor: User, task: Task, input_id: int) -> Status:
@@ -291,7 +299,7 @@ def submit(actor: User, task: Task, input_id: int) -> Status:
             ReviewStrategy.CONSENSUS: Status.AWAITING_CONSENSUS_REVIEW,
         }[ReviewStrategy(task.review)]
         _close(recorder, mine, becomes)
-        for row in annotations(task, input_id, annotator=actor):
+        for row in on_input(task, input_id, annotator=actor):
             recorder.update(row, status=becomes)
         if becomes is Status.AWAITING_REVIEW:
             hand_to_reviewers(recorder, task, input_id, {int(actor.id)})
@@ -322,7 +330,7 @@ def hand_to_reviewers(recorder: Recorder, task: Task, input_id: int, labelers: s
         elif not before.open:
             recorder.update(before, status=Status.AWAITING_REVIEW, open=True, changed_at=_now())
         if not task.stacked:
-            for row in annotations(task, input_id):
+            for row in on_input(task, input_id):
                 if row.status == Status.AWAITING_REVIEW:
                     recorder.update(row, reviewer=reviewer)
 
@@ -334,7 +342,7 @@ def _weigh(recorder: Recorder, task: Task, input_id: int) -> None:
     undecided = {Status.AWAITING_CONSENSUS_REVIEW, Status.SUCCESS}
     rows = {
         row.id: row
-        for row in annotations(task, input_id)
+        for row in on_input(task, input_id)
         if row.annotator_id in submitted and row.status in undecided
     }
     statements = [

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from store.errors import Refused
 from store.truncation import WHOLE
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ _pillow_lock = threading.Lock()
 _pillow: Any = None
 
 
-class MediaError(Exception):
+class MediaError(Refused):
     """A file that cannot be an input, in one sentence without its name, safe to print."""
 
 

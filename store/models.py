@@ -109,7 +109,7 @@ def find(name: str) -> ModelVersion:
     """The newest version of the model of this name, registered if need be. Raises NotFound with the
     close names."""
     sync()
-    live = Model.deleted == False  # noqa: E712
+    live = Model.deleted == False
     chosen = (
         ModelVersion.select(ModelVersion, Model)
         .join(Model)
@@ -181,7 +181,7 @@ def listing() -> list[dict[str, Any]]:
         ModelVersion.select(ModelVersion, Model, User)
         .join(Model)
         .join(User)
-        .where(Model.deleted == False)  # noqa: E712
+        .where(Model.deleted == False)
         .order_by(Model.name, ModelVersion.number)
     )
     # Of several versions the last, and so the newest, stays.

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from store import assignments, jobs
 from store.concepts import renames
-from store.database import database, now, write
+from store.database import now, write
 from store.routing import Thresholds, route
 from store.tables import (
-    Annotation,
     Assignment,
     Event,
     Job,
@@ -21,6 +20,7 @@ from store.tables import (
     Prediction,
     Step,
     Task,
+    database,
 )
 from store.values import Region, Side, Status, region_columns
 
@@ -63,7 +63,8 @@ def keep(
             marks,
         )
         connection.executemany(
-            "INSERT INTO prediction (input_id, model_version_id, rank, concept_id, score, region_kind, region) "
+            "INSERT INTO prediction "
+            "(input_id, model_version_id, rank, concept_id, score, region_kind, region) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
@@ -77,7 +78,7 @@ def known(version: ModelVersion, inputs: Sequence[int], kept_from: float) -> dic
         Predicted.kept_from <= kept_from,
         Predicted.error.is_null(),
     )
-    answers: dict[int, list[Said]] = {row[0]: [] for row in looked.tuples()}
+    answers: dict[int, list[Said]] = {input_id: [] for input_id in looked.scalars()}
     stored = Prediction.select().where(
         Prediction.input.in_(list(answers)), Prediction.model_version == version
     )
@@ -96,7 +97,7 @@ def waiting_inputs(task: Task, annotator: int, first: int, last: int) -> list[in
         Assignment.input.between(first, last),
         Assignment.status == Status.PENDING,
     )
-    return [row[0] for row in chosen.order_by(Assignment.input).tuples()]
+    return list(chosen.order_by(Assignment.input).scalars())
 
 
 @dataclass(frozen=True)
@@ -184,8 +185,8 @@ def _insert_annotations(
             )
     database.connection().executemany(
         "INSERT INTO annotation (input_id, concept_id, status, score, region_kind, region, region_key, "
-        "annotator_id, model_version_id, original_concept_id, original_key, task_id, reviewer_id, created_at, "
-        "value, deleted, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0) "
+        "annotator_id, model_version_id, original_concept_id, original_key, task_id, reviewer_id, "
+        "created_at, value, deleted, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 0, 0) "
         "ON CONFLICT DO NOTHING",
         rows,
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from store import datasets
 from store.tables import AssignmentCount, Concept, Dataset, Task, TaskConcept, TaskMember, User
-from store.values import Role, ReviewStrategy, Side, Status, Strategy
+from store.values import ReviewStrategy, Role, Side, Status, Strategy
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class _Counts:
 
 def summaries(actor: User, only: Task | None = None) -> list[Summary]:
     """Every task that is not deleted, the most urgent and newest first."""
-    chosen = Task.select(Task, Dataset).join(Dataset).where(Task.deleted == False)  # noqa: E712
+    chosen = Task.select(Task, Dataset).join(Dataset).where(Task.deleted == False)
     if only is not None:
         chosen = chosen.where(Task.id == only.id)
     tasks = list(chosen.order_by(Task.priority.desc(), Task.id.desc()))

@@ -56,7 +56,7 @@ def _add_concepts(task: Task, inputs: Sequence[int], lines: dict[int, ReviewLine
         .join(Concept, on=(Annotation.concept == Concept.id))
         .switch(Annotation)
         .join(User, on=(Annotation.annotator == User.id))
-        .where(Annotation.input.in_(inputs), Annotation.task == task, Annotation.deleted == False)  # noqa: E712
+        .where(Annotation.input.in_(inputs), Annotation.task == task, Annotation.deleted == False)
         .order_by(Annotation.score.desc(), Annotation.id)
     )
     for input_id, concept, score, value, annotator in chosen.tuples():

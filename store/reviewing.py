@@ -8,7 +8,7 @@ from store import assignments, users
 from store.database import now
 from store.errors import Refused
 from store.history import Recorder, step
-from store.labeling import annotations
+from store.labeling import on_input
 from store.tables import Annotation, Assignment, Review, Task, User
 from store.values import Role, Side, Status, Verdict
 
@@ -70,7 +70,7 @@ def _decide(
         _close(recorder, mine, _BECOMES[verdict])
     if task.stacked and not _final(recorder, task, input_id, verdict):
         return
-    for row in annotations(task, input_id):
+    for row in on_input(task, input_id):
         if row.status == Status.AWAITING_REVIEW and (labeler is None or row.annotator_id == labeler.id):
             recorder.update(row, status=_BECOMES[verdict])
     for work in works:
@@ -122,21 +122,21 @@ def awaiting(actor: User, task: Task, labeler: User | None = None) -> list[int]:
         Annotation.task == task,
         Annotation.annotator == labeler,
         Annotation.status == Status.AWAITING_REVIEW,
-        Annotation.deleted == False,  # noqa: E712
+        Annotation.deleted == False,
     )
-    theirs = {row[0] for row in made.distinct().tuples()}
+    theirs = set(made.distinct().scalars())
     worked = Assignment.select(Assignment.input).where(
         Assignment.task == task,
         Assignment.side == Side.LABEL,
         Assignment.user == labeler,
         Assignment.status == Status.AWAITING_REVIEW,
     )
-    theirs |= {row[0] for row in worked.tuples()}
+    theirs |= set(worked.scalars())
     return [input_id for input_id in queue if input_id in theirs]
 
 
 def comments(task: Task, input_id: int) -> list[Review]:
     """The verdicts on an input of a task so far, oldest first, with their reviewers."""
     found = Review.select(Review, User).join(User, on=(Review.reviewer == User.id))
-    found = found.where(Review.task == task, Review.input == input_id, Review.deleted == False)  # noqa: E712
+    found = found.where(Review.task == task, Review.input == input_id, Review.deleted == False)
     return list(found.order_by(Review.id))

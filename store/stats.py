@@ -23,10 +23,10 @@ def summary() -> dict[str, Any]:
     for key, counted in by_user.items():
         lines[users[key].role == Role.MODEL].append(_line(users[key].name, counted))
     return {
-        "inputs": Input.select().where(Input.deleted == False).count(),  # noqa: E712
-        "datasets": Dataset.select().where(Dataset.deleted == False).count(),  # noqa: E712
-        "concepts": Concept.select().where(Concept.joined == True).count(),  # noqa: E712
-        "tasks": Task.select().where(Task.deleted == False).count(),  # noqa: E712
+        "inputs": Input.select().where(Input.deleted == False).count(),
+        "datasets": Dataset.select().where(Dataset.deleted == False).count(),
+        "concepts": Concept.select().where(Concept.joined == True).count(),
+        "tasks": Task.select().where(Task.deleted == False).count(),
         "annotations": sum(statuses.values()),
         "statuses": dict(statuses),
         "people": sorted(lines[False], key=_most_first),

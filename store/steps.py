@@ -25,7 +25,7 @@ class Turned:
 def undo(actor: User, task: Task) -> Turned:
     """Take back the user's last step. Raises Refused when it had nothing to do with the task's inputs."""
     with write():
-        last = Step.select().where(Step.actor == actor, Step.undone == False)  # noqa: E712
+        last = Step.select().where(Step.actor == actor, Step.undone == False)
         inputs = _concerned(last.order_by(Step.id.desc()).first(), task, "undo")
         return Turned(history.undo(actor), inputs)
 
@@ -33,8 +33,8 @@ def undo(actor: User, task: Task) -> Turned:
 def redo(actor: User, task: Task) -> Turned:
     """Do the user's last undone step again. Raises Refused when it concerns none of the task's inputs."""
     with write():
-        newest = Step.select(fn.MAX(Step.id)).where(Step.actor == actor, Step.undone == False).scalar()  # noqa: E712
-        undone = Step.select().where(Step.actor == actor, Step.undone == True, Step.id > (newest or 0))  # noqa: E712
+        newest = Step.select(fn.MAX(Step.id)).where(Step.actor == actor, Step.undone == False).scalar()
+        undone = Step.select().where(Step.actor == actor, Step.undone == True, Step.id > (newest or 0))
         inputs = _concerned(undone.order_by(Step.id).first(), task, "redo")
         return Turned(history.redo(actor), inputs)
 

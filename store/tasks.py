@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from store import assignments, concepts, datasets, jobs, models, names, users
-from store.database import database, now, write
+from store.database import now, write
 from store.errors import NotFound, Refused
 from store.history import Recorder, step
 from store.routing import Thresholds
@@ -20,6 +20,7 @@ from store.tables import (
     TaskConcept,
     TaskMember,
     User,
+    database,
 )
 from store.values import ReviewStrategy, Role, Side, Status, Strategy, TaskType
 
@@ -88,7 +89,7 @@ class _Checked:
 
 def _check(plan: Plan) -> _Checked:
     name = names.clean(plan.name, "a task's name")
-    if Task.select().where(Task.name == name, Task.deleted == False).exists():  # noqa: E712
+    if Task.select().where(Task.name == name, Task.deleted == False).exists():
         raise Refused(f"there is a task {name} already: choose another name")
     Thresholds(plan.lower, plan.upper)
     kind = _choice(TaskType, plan.type, "type")
@@ -236,10 +237,10 @@ def _deal(task: Task) -> int:
 
 def find(token: str) -> Task:
     """A task by its name or id. Raises NotFound with names that are close."""
-    named = Task.get_or_none(Task.name == token, Task.deleted == False)  # noqa: E712
-    task = named or Task.get_or_none(Task.uid == token, Task.deleted == False)  # noqa: E712
+    named = Task.get_or_none(Task.name == token, Task.deleted == False)
+    task = named or Task.get_or_none(Task.uid == token, Task.deleted == False)
     if task is None:
-        known = [row.name for row in Task.select(Task.name).where(Task.deleted == False)]  # noqa: E712
+        known = [row.name for row in Task.select(Task.name).where(Task.deleted == False)]
         raise NotFound(f"there is no task {token}{names.did_you_mean(token, known)}")
     return task
 
@@ -297,7 +298,7 @@ def edit(actor: User, task: Task, *, name: str | None = None, instructions: str 
             Task.select()
             .where(Task.name == changes["name"], Task.deleted == False, Task.id != task.id)
             .exists()
-        ):  # noqa: E712
+        ):
             raise Refused(f"there is a task {changes['name']} already: choose another name")
     if instructions is not None:
         changes["instructions"] = instructions

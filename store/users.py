@@ -124,7 +124,7 @@ def _require_person(user: User) -> None:
 def _keep_an_owner(user: User) -> None:
     others = User.select().where(
         User.role == Role.OWNER.value,
-        User.active == True,  # noqa: E712
+        User.active == True,
         User.id != user.id,
     )
     if user.role == Role.OWNER and not others.exists():

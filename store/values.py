@@ -179,7 +179,7 @@ class Region:
         return cls(RegionKind.POLYGON, rings=tuple(rings))
 
     def to_json(self) -> dict[str, Any]:
-        """`{"box": [x0, y0, x1, y1]}`, `{"polygon": [[x, y], …]}` (with `holes` if any) or `{"span": [start, end]}`."""
+        """`{"box": […]}`, `{"polygon": [[x, y], …]}` (with `holes` if any) or `{"span": [start, end]}`."""
         if self.box is not None:
             return {"box": list(self.box)}
         if self.span is not None:

@@ -12,7 +12,7 @@ from store.values import Side, Status
 
 def look(input_id: int) -> Input | None:
     """The input, or None when it is no longer in the project."""
-    return Input.get_or_none(Input.id == input_id, Input.deleted == False)  # noqa: E712
+    return Input.get_or_none(Input.id == input_id, Input.deleted == False)
 
 
 def standing(task: Task, side: Side, user: User, input_id: int) -> Status | None:

@@ -205,6 +205,6 @@ def test_a_jpeg_is_decoded_small_unless_told_otherwise(tmp_path: Path) -> None:
             sizes.append(image.size)
             return classify.prepare(image, session.card)
 
-    for draft in (2.0, None):
+    for draft in (2.0, 0.0):
         list(predict_many([(1, path)], session, Watching(), threads=1, draft=draft))
     assert sizes == [(200, 200), (1600, 1600)]

@@ -21,7 +21,7 @@ FEW = by_hand.PHOTOS[:12]
 _sessions: dict[str, ModelSession] = {}
 
 
-def outputs(name: str, photos: list[Path], draft: float | None) -> dict[str, list[Output]]:
+def outputs(name: str, photos: list[Path], draft: float) -> dict[str, list[Output]]:
     card = CARDS[name]
     session = _sessions.setdefault(name, ModelSession(card, choose("cpu")))
     items = [(photo.name, photo) for photo in photos]
@@ -42,7 +42,7 @@ def by_concept(card: Card, found: list[Output]) -> dict[str, float]:
 
 @pytest.mark.parametrize("name", by_hand.CLASSIFIERS)
 def test_classifiers_agree_with_a_run_by_hand(name: str) -> None:
-    exact = outputs(name, FEW, draft=None)
+    exact = outputs(name, FEW, draft=0.0)
     for photo in FEW:
         expected = by_hand.classify(name, photo)
         found = by_concept(CARDS[name], exact[photo.name])
@@ -82,7 +82,7 @@ def test_a_drafted_picture_has_the_boxes_of_the_whole_one(tmp_path: Path) -> Non
 
 def test_the_detector_agrees_with_a_run_by_hand() -> None:
     card = CARDS["efficientdet-lite0"]
-    exact = outputs(card.name, FEW, draft=None)
+    exact = outputs(card.name, FEW, draft=0.0)
     boxes = 0
     for photo in FEW:
         expected = by_hand.detect(photo)
@@ -101,7 +101,7 @@ def test_the_detector_agrees_with_a_run_by_hand() -> None:
 def test_classifiers_still_say_what_was_written_down(name: str) -> None:
     """Looser than the run by hand: processors without int8 dot products round int8 otherwise."""
     golden = json.loads((by_hand.GOLDEN / f"{name}.json").read_text("utf-8"))
-    found = outputs(name, by_hand.PHOTOS, draft=None)
+    found = outputs(name, by_hand.PHOTOS, draft=0.0)
     for photo, expected in golden.items():
         scores = by_concept(CARDS[name], found[photo])
         for concept, score in expected.items():
@@ -111,7 +111,7 @@ def test_classifiers_still_say_what_was_written_down(name: str) -> None:
 def test_the_detector_still_says_what_was_written_down() -> None:
     card = CARDS["efficientdet-lite0"]
     golden = json.loads((by_hand.GOLDEN / f"{card.name}.json").read_text("utf-8"))
-    found = outputs(card.name, by_hand.PHOTOS, draft=None)
+    found = outputs(card.name, by_hand.PHOTOS, draft=0.0)
     for photo, expected in golden.items():
         for concept, score, box in expected:
             if score < 0.3:
@@ -126,7 +126,7 @@ def test_every_shipped_model_knows_a_crane() -> None:
     """ImageNet has two concepts of that name: the higher score counts, once."""
     photo = photos_folder() / "072.jpg"
     for name in by_hand.CLASSIFIERS:
-        found = outputs(name, [photo], draft=None)[photo.name]
+        found = outputs(name, [photo], draft=0.0)[photo.name]
         concepts = [CARDS[name].concepts[output.concept] for output in found]
         assert concepts.count("crane") == 1
         assert by_hand.classify(name, photo)["crane"] == pytest.approx(

@@ -56,7 +56,7 @@ def statuses() -> dict[Any, Status]:
     found: dict[Any, Status] = {}
     for row in Assignment.select().where(Assignment.side == Side.LABEL):
         found["work", row.user_id, row.input_id] = Status(row.status)
-    for row in Annotation.select().where(Annotation.deleted == False):  # noqa: E712
+    for row in Annotation.select().where(Annotation.deleted == False):
         found["annotation", row.id] = Status(row.status)
     return found
 
@@ -122,7 +122,7 @@ class Game:
             self.attempt(labeling.add, user, self.task, input_id, concept, value=extra >> bit & 1)
 
     def take_back(self, who: int, pick: int, extra: int) -> None:
-        rows = list(Annotation.select().where(Annotation.deleted == False))  # noqa: E712
+        rows = list(Annotation.select().where(Annotation.deleted == False))
         if rows:
             user = self.people[who % len(self.people)]
             self.attempt(labeling.take_back, user, rows[extra % len(rows)])
@@ -181,7 +181,7 @@ class Game:
     def counters_equal_a_full_count(self) -> None:
         counted = Counter(
             (a.task_id, a.annotator_id, a.status)
-            for a in Annotation.select().where(Annotation.deleted == False)  # noqa: E712
+            for a in Annotation.select().where(Annotation.deleted == False)
         )
         kept = {(c.task, c.annotator, c.status): c.n for c in AnnotationCount.select() if c.n}
         assert kept == counted
@@ -234,7 +234,7 @@ class Game:
         }
         dealt = {
             row.input_id
-            for row in Assignment.select().where(Assignment.side == Side.REVIEW, Assignment.open == True)  # noqa: E712
+            for row in Assignment.select().where(Assignment.side == Side.REVIEW, Assignment.open == True)
         }
         assert waiting <= dealt
 
@@ -263,7 +263,7 @@ def beginnings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def test_no_sequence_of_actions_leaves_the_table(
     beginnings: list[Path], tmp_path_factory: pytest.TempPathFactory, number: int
 ) -> None:
-    @settings(max_examples=20)
+    @settings(max_examples=12)
     @given(st.lists(moves, min_size=20, max_size=60))
     def walk(sequence: list[tuple[str, int, int, int]]) -> None:
         store = tmp_path_factory.mktemp("game") / "winnow.db"

@@ -18,7 +18,7 @@ from tests.conftest import Project
 def snapshot() -> dict[str, Any]:
     """Everything that the steps of these tests change, as people see it."""
     return {
-        "datasets": sorted((d.id, d.name) for d in Dataset.select().where(Dataset.deleted == False)),  # noqa: E712
+        "datasets": sorted((d.id, d.name) for d in Dataset.select().where(Dataset.deleted == False)),
         "members": sorted((m.dataset_id, m.input_id) for m in DatasetInput.select()),
         "inputs": sorted((i.id, i.error, bytes(i.sha256)) for i in Input.select()),
     }
@@ -27,7 +27,7 @@ def snapshot() -> dict[str, Any]:
 def act(actor: User, choice: int, step_number: int) -> None:
     """One of the kinds of change a step can make."""
     with history.step(actor, f"step {step_number}") as recorder:
-        datasets = list(Dataset.select().where(Dataset.deleted == False).order_by(Dataset.id))  # noqa: E712
+        datasets = list(Dataset.select().where(Dataset.deleted == False).order_by(Dataset.id))
         first = Input.select().order_by(Input.id).first()
         if choice == 0 or not datasets:
             recorder.insert(Dataset, name=f"made {step_number}", created_at=0)

@@ -19,7 +19,7 @@ def command() -> None:
 
 
 def _connect(given: Path | None, context: click.Context) -> Path:
-    explicit = str(given) if given else (context.find_root().params.get("store") or None)
+    explicit = str(given) if given else context.find_root().params.get("store")
     return database.locate(explicit)
 
 

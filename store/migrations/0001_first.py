@@ -51,8 +51,8 @@ TABLES = (
     id INTEGER NOT NULL PRIMARY KEY, input_id INTEGER NOT NULL, concept_id INTEGER NOT NULL,
     value INTEGER NOT NULL, status INTEGER NOT NULL, score REAL,
     region_kind INTEGER NOT NULL, region BLOB NOT NULL, region_key INTEGER NOT NULL,
-    annotator_id INTEGER NOT NULL, model_version_id INTEGER, original_concept_id INTEGER, original_key INTEGER,
-    task_id INTEGER, reviewer_id INTEGER, created_at INTEGER NOT NULL,
+    annotator_id INTEGER NOT NULL, model_version_id INTEGER, original_concept_id INTEGER,
+    original_key INTEGER, task_id INTEGER, reviewer_id INTEGER, created_at INTEGER NOT NULL,
     deleted INTEGER NOT NULL, version INTEGER NOT NULL,
     FOREIGN KEY (input_id) REFERENCES input (id),
     FOREIGN KEY (concept_id) REFERENCES concept (id),
@@ -83,7 +83,8 @@ TABLES = (
     FOREIGN KEY (target_id) REFERENCES concept (id))""",
     """CREATE INDEX concept_relation_source_id ON concept_relation (source_id)""",
     """CREATE INDEX concept_relation_target_id ON concept_relation (target_id)""",
-    """CREATE UNIQUE INDEX concept_relation_source_id_target_id_kind ON concept_relation (source_id, target_id, kind)""",
+    """CREATE UNIQUE INDEX concept_relation_source_id_target_id_kind
+    ON concept_relation (source_id, target_id, kind)""",
     """CREATE TABLE dataset_input (
     dataset_id INTEGER NOT NULL, input_id INTEGER NOT NULL,
     PRIMARY KEY (dataset_id, input_id), FOREIGN KEY (dataset_id) REFERENCES dataset (id),
@@ -217,8 +218,10 @@ NEW_COUNTS = "NEW.deleted = 0 AND NEW.task_id IS NOT NULL"
 OLD_COUNTS = "OLD.deleted = 0 AND OLD.task_id IS NOT NULL"
 
 TRIGGERS = (
-    f"CREATE TRIGGER annotation_added AFTER INSERT ON annotation WHEN {NEW_COUNTS} BEGIN {ANNOTATION_UP} END",
-    f"CREATE TRIGGER annotation_gone AFTER DELETE ON annotation WHEN {OLD_COUNTS} BEGIN {ANNOTATION_DOWN} END",
+    f"""CREATE TRIGGER annotation_added AFTER INSERT ON annotation
+    WHEN {NEW_COUNTS} BEGIN {ANNOTATION_UP} END""",
+    f"""CREATE TRIGGER annotation_gone AFTER DELETE ON annotation
+    WHEN {OLD_COUNTS} BEGIN {ANNOTATION_DOWN} END""",
     f"""CREATE TRIGGER annotation_left AFTER UPDATE OF status, deleted, task_id, annotator_id ON annotation
     WHEN {OLD_COUNTS} BEGIN {ANNOTATION_DOWN} END""",
     f"""CREATE TRIGGER annotation_came AFTER UPDATE OF status, deleted, task_id, annotator_id ON annotation
