@@ -11,7 +11,8 @@ from tui.places import Place
 
 def require_terminal() -> None:
     """Raises Refused where there is no terminal to draw on."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # Textual reads standard input and draws on standard error.
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise Refused("the app needs a terminal: 'winnow --help' shows what works without one")
 
 

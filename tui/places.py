@@ -13,7 +13,7 @@ from store.errors import NotFound
 
 @dataclass(frozen=True)
 class Place:
-    """A screen by name ("tasks", "new-task", "label", "review"), with its task's id and input's id."""
+    """A screen by name ("tasks", "label", "review"), with its task's id and input's id."""
 
     screen: str = "tasks"
     task: str | None = None
@@ -53,10 +53,6 @@ def screen_at(place: Place) -> Screen[Any] | None:
     A place whose task is gone is the task list too. Screens are imported when opened: the first frame
     needs none of them.
     """
-    if place.screen == "new-task":
-        from tui.screens.new_task import NewTaskScreen
-
-        return NewTaskScreen()
     try:
         task = tasks.find(place.task) if place.task else None
     except NotFound:

@@ -21,7 +21,6 @@ from store.routing import Thresholds
 from store.tasks import Made, Plan
 from store.values import ReviewStrategy, Strategy, TaskType
 from tui import task_choices
-from tui.places import Place
 from tui.task_choices import Offers
 from tui.widgets.choice import Choice
 from tui.widgets.concept_picker import ConceptPicker
@@ -64,7 +63,7 @@ class NewTaskScreen(Screen[str | None]):
         .row:focus-within > Label { color: $text-primary; text-style: bold; }
         .row > Input { width: 1fr; background: $surface; }
         .row > Input:focus { background: $panel; }
-        #own-bars { height: auto; }
+        #thresholds, #own-bars { height: auto; }
         #refusal { height: auto; max-height: 3; padding: 0 1; color: $text-error; }
     }
     """
@@ -118,10 +117,6 @@ class NewTaskScreen(Screen[str | None]):
         self._arrange()
         self._app.writer.submit(task_choices.offers, self._offer)
 
-    def place(self) -> Place:
-        """The form; what was typed is not kept."""
-        return Place("new-task")
-
     # What can be chosen follows from what is chosen
 
     def _offer(self, offers: Offers) -> None:
@@ -129,6 +124,7 @@ class NewTaskScreen(Screen[str | None]):
         everything: list[tuple[str | None, str]] = [(None, "a new one with all inputs of the project")]
         existing = [(name, f"{name}, {inputs} inputs") for name, inputs in offers.datasets]
         self.query_one("#dataset", Choice).offer([*existing, *everything])
+        self.query_one("#dataset", Choice).index = 0
         models = [(m.name, f"{m.name}: {m.type}, {m.concepts} concepts") for m in offers.models]
         self.query_one("#model", Choice).offer(models or [(None, "there is no model here")])
         if not models:
@@ -139,7 +135,7 @@ class NewTaskScreen(Screen[str | None]):
     @on(Choice.Changed)
     def _chosen(self, event: Choice.Changed) -> None:
         self._arrange()
-        chosen = event.control.id if event.control is not None else None
+        chosen = event.choice.id
         if chosen in ("model", "first-pass"):
             self._offer_concepts()
         elif chosen in ("dataset", "each"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from textual.app import RenderResult
 from textual.binding import Binding, BindingType
@@ -29,7 +29,7 @@ class Choice(Widget, Generic[Value], can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("l,right,space", "turn(1)", "Next choice", id="choice.next", show=False),
+        Binding("l,right,space", "turn(1)", "Other choice", id="choice.next", key_display="l"),
         Binding("h,left", "turn(-1)", "Previous choice", id="choice.previous", show=False),
     ]
 
@@ -38,6 +38,10 @@ class Choice(Widget, Generic[Value], can_focus=True):
 
     class Changed(Message):
         """Something else is chosen."""
+
+        def __init__(self, choice: Choice[Any]) -> None:
+            super().__init__()
+            self.choice = choice
 
     def __init__(self, options: Sequence[tuple[Value, str]], *, id: str | None = None) -> None:
         """`options` are values and what is shown for them; the first is chosen."""
@@ -64,7 +68,7 @@ class Choice(Widget, Generic[Value], can_focus=True):
     def watch_index(self, before: int, now: int) -> None:
         """Tell that it changed."""
         if before != now:
-            self.post_message(self.Changed())
+            self.post_message(self.Changed(self))
 
     def render(self) -> RenderResult:
         """‹ what is chosen ›, and how many there are."""

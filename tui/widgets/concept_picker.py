@@ -25,19 +25,20 @@ class ConceptPicker(Vertical):
 
     DEFAULT_CSS = """
     ConceptPicker {
+        width: 1fr;
         height: auto;
         #chosen { height: auto; max-height: 3; }
         Rows { height: 5; background: $surface; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "Take or leave", id="picker.toggle", priority=True, show=False),
+        Binding("enter", "take", "Take or leave", id="picker.toggle", priority=True),
         Binding("down", "move(1)", "Down", id="picker.down", show=False, priority=True),
         Binding("up", "move(-1)", "Up", id="picker.up", show=False, priority=True),
         Binding("pagedown", "page(1)", "Page down", id="picker.page_down", show=False, priority=True),
         Binding("pageup", "page(-1)", "Page up", id="picker.page_up", show=False, priority=True),
-        Binding("ctrl+a", "take_all", "Take all that match", id="picker.all", show=False, priority=True),
-        Binding("ctrl+x", "clear", "Take none", id="picker.none", show=False, priority=True),
+        Binding("ctrl+l", "take_all", "Take all found", id="picker.all", priority=True),
+        Binding("ctrl+x", "clear", "None", id="picker.none", priority=True),
     ]
 
     class Changed(Message):
@@ -47,7 +48,7 @@ class ConceptPicker(Vertical):
         super().__init__(id=id)
         self._offered: list[str] = []
         self._folded: list[str] = []
-        self._closed = False
+        self._only_these = False
         self.chosen: list[str] = []
 
     def compose(self) -> ComposeResult:
@@ -67,7 +68,7 @@ class ConceptPicker(Vertical):
         among them is given up."""
         self._offered = list(names)
         self._folded = [name.casefold() for name in names]
-        self._closed = closed
+        self._only_these = closed
         if closed:
             known = set(names)
             self.chosen = [name for name in self.chosen if name in known]
@@ -82,7 +83,7 @@ class ConceptPicker(Vertical):
         matching = [i for i, name in enumerate(self._folded) if wanted in name]
         matching.sort(key=lambda i: not self._folded[i].startswith(wanted))
         found: list[Found] = [(self._offered[i], self._offered[i] in taken, False) for i in matching]
-        if wanted and not self._closed and wanted not in self._folded:
+        if wanted and not self._only_these and wanted not in self._folded:
             found.append((typed, typed in taken, True))
         self.query_one(Rows).show(found)
         if wanted:
@@ -90,7 +91,7 @@ class ConceptPicker(Vertical):
         self._tell()
 
     def _tell(self) -> None:
-        everything = f"all {len(self._offered)} that the model knows" if self._closed else "any"
+        everything = f"all {len(self._offered)} that the model knows" if self._only_these else "any"
         shown = ", ".join(map(printable, self.chosen)) or everything
         count = f"{len(self.chosen)}: " if len(self.chosen) > 1 else ""
         self.query_one("#chosen", Static).update(count + shown)

@@ -49,6 +49,7 @@ class Rows(ScrollView, Generic[Item], can_focus=True):
     DEFAULT_CSS = """
     Rows {
         scrollbar-size-vertical: 1;
+        overflow-x: hidden;
         & .rows--cursor { background: $panel; }
         &:focus .rows--cursor { background: $block-cursor-background; color: $block-cursor-foreground; }
         &:focus .rows--cursor { text-style: bold; }

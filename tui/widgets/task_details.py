@@ -10,6 +10,9 @@ from store.progress import Summary
 
 STATUSES = {"PENDING": "Pending", "IN_PROGRESS": "In progress", "SUCCESS": "Success", "FAILED": "Failed"}
 
+LENGTH = 120
+"""Characters of concepts that are shown."""
+
 
 class TaskDetails(Static):
     """The task under the cursor, in words."""
@@ -40,11 +43,21 @@ def _facts(summary: Summary) -> list[Content]:
     facts = {
         "": f"{summary.type} on {summary.inputs} inputs of {summary.dataset}",
         "status": labeling,
-        "concepts": ", ".join(summary.concepts) or "any",
         "labelers": ", ".join(summary.labelers) or "nobody",
         "reviewers": ", ".join(summary.reviewers) or "nobody",
+        "concepts": _some(summary.concepts) or "any",
     }
     return [_fact(name, value) for name, value in facts.items()]
+
+
+def _some(concepts: list[str]) -> str:
+    """As many as two lines of a narrow screen hold, and how many there are more."""
+    shown: list[str] = []
+    for concept in concepts:
+        if sum(len(name) + 2 for name in shown) + len(concept) > LENGTH:
+            return f"{', '.join(shown)} and {len(concepts) - len(shown)} more"
+        shown.append(concept)
+    return ", ".join(shown)
 
 
 def _fact(name: str, value: str) -> Content:

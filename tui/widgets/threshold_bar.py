@@ -33,11 +33,11 @@ class ThresholdBar(Widget, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("l,right", f"shift({COARSE})", "Higher by 0.05", id="bar.up", show=False),
-        Binding("h,left", f"shift(-{COARSE})", "Lower by 0.05", id="bar.down", show=False),
+        Binding("l,right", f"shift({COARSE})", "Higher", id="bar.up", key_display="l"),
+        Binding("h,left", f"shift(-{COARSE})", "Lower", id="bar.down", key_display="h"),
         Binding("L,shift+right", f"shift({FINE})", "Higher by 0.01", id="bar.up_fine", show=False),
         Binding("H,shift+left", f"shift(-{FINE})", "Lower by 0.01", id="bar.down_fine", show=False),
-        Binding("space", "switch", "Other handle", id="bar.switch", show=False),
+        Binding("space", "switch", "Other handle", id="bar.switch"),
     ]
 
     lower: reactive[int] = reactive(50)
