@@ -10,12 +10,13 @@ from typing import Any
 from PIL import Image
 from textual.pilot import Pilot
 
-from store import concepts, database, inputs, models, predictions, tasks, users
+from store import inputs, models, predictions, tasks
 from store.predictions import Said
-from store.tables import Annotation, Input, ModelVersion, Task, User
-from store.values import Region
+from store.tables import Annotation, Assignment, Input, ModelVersion, Task, User
+from store.values import Region, Side, Status
 from tui.app import WinnowApp
 from tui.places import Place
+from tui.screens.review import ReviewScreen
 from tui.screens.viewer import ViewerScreen
 from tui.terminal import Terminal
 
@@ -23,15 +24,13 @@ PATIENCE = 20.0
 CLASSIFIER, DETECTOR = "efficientnet-lite0", "efficientdet-lite0"
 
 
-def project(folder: Path, count: int = 4) -> User:
-    """An open project of olga's with `count` small pictures, 00.png, 01.png…"""
-    database.connect(database.create(folder, "olga"))
+def add_pictures(folder: Path, olga: User, count: int = 4) -> list[int]:
+    """Small pictures 00.png, 01.png… of different sizes in the project; returns their ids, in order."""
     for number in range(count):
         size = (64 + number, 48)
         Image.new("RGB", size, (40 * number % 256, 90, 160)).save(folder / f"{number:02}.png")
-    olga = users.current("olga")
     inputs.add(olga, [folder])
-    return olga
+    return [row.id for row in Input.select().order_by(Input.id)]
 
 
 def predicted(version: ModelVersion, said: dict[int, list[tuple[Any, ...]]]) -> None:
@@ -53,22 +52,20 @@ def task(olga: User, **plan: Any) -> Task:
     return tasks.create(olga, tasks.Plan(**settled)).task
 
 
-def ids() -> list[int]:
-    """The inputs, in order."""
-    return [row.id for row in Input.select().order_by(Input.id)]
-
-
 def rows(**where: Any) -> list[tuple[str, int, str]]:
     """(concept, value, annotator) of the live annotations, as they were made."""
-    chosen = Annotation.select().where(Annotation.deleted == False)  # noqa: E712
+    chosen = Annotation.select().where(Annotation.deleted == False)
     for name, value in where.items():
         chosen = chosen.where(getattr(Annotation, name) == value)
     return [(row.concept.name, row.value, row.annotator.name) for row in chosen.order_by(Annotation.id)]
 
 
-def renamed(actor: User, old: str, new: str) -> None:
-    """Rename a concept."""
-    concepts.rename(actor, concepts.find(old), new)
+def statuses(task: Task, side: Side) -> list[tuple[str, int, str]]:
+    """(user, input, status) of the assignments on one side of a task."""
+    chosen = Assignment.select().where(Assignment.task == task, Assignment.side == side)
+    return [
+        (row.user.name, row.input_id, Status(row.status).name) for row in chosen.order_by(Assignment.input)
+    ]
 
 
 class Stage:
@@ -95,8 +92,8 @@ class Stage:
 
     async def settle(self) -> None:
         def still() -> bool:
-            settled = not isinstance(self.screen, ViewerScreen) or self.screen.settled
-            return settled and self.app.writer.idle
+            settled = not isinstance(self.screen, ViewerScreen | ReviewScreen) or self.screen.settled
+            return settled and self.app.writer.idle and self.app.reader.idle
 
         await self.until(still, "the app settles")
         await self.pilot.pause()
@@ -119,9 +116,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def opened(
-    actor: User, place: Place, size: tuple[int, int] = (80, 24)
-) -> AsyncIterator[Stage]:
+async def opened(actor: User, place: Place, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Stage]:
     """The app of `actor` at a place, without an engine."""
     app = WinnowApp(actor, Terminal(), first=place, with_engine=False)
     async with app.run_test(size=size) as pilot:

@@ -28,7 +28,7 @@ class ReviewQueue:
         """What was decided since, by whomever."""
         self.marked: set[int] = set()
         self.at: int | None = None
-        """The input that was looked at last."""
+        """The input that the viewer looks at; None while it is not open."""
 
     def open(self, inputs: Sequence[int]) -> None:
         """Begin with what is open now, unfiltered."""

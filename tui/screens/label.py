@@ -86,7 +86,7 @@ class LabelScreen(ViewerScreen):
         """Suggestions, this person's annotations (and the model's where one annotates), the concepts."""
         actor, task = self.winnow.actor, self.task_row
         suggested = labeling.suggestions(task, input_id, actor)
-        mine = labeling.annotations(task, input_id, annotator=actor if task.auto_id is None else None)
+        mine = labeling.on_input(task, input_id, annotator=actor if task.auto_id is None else None)
         self._predicting = suggested is None and task.assist_id is not None
         return merge(suggested or (), mine, self._offered, actor, self._least)
 

@@ -162,6 +162,7 @@ class ReviewScreen(Screen[None]):
         if self.is_mounted and self.queue.inputs:
             if self.queue.at is not None:
                 self.table.go_to(self.queue.at)
+                self.queue.at = None
             self.table.forget()
             self._tell()
 

@@ -93,7 +93,7 @@ class ReviewInputScreen(ViewerScreen):
     def entries(self, input_id: int) -> list[Entry]:
         """What everybody says of it."""
         actor, task = self.winnow.actor, self.task_row
-        return merge((), labeling.annotations(task, input_id), (), actor)
+        return merge((), labeling.on_input(task, input_id), (), actor)
 
     def notice(self, input_id: int) -> str:
         """What became of it, and what was said of it before."""

@@ -65,10 +65,15 @@ class Matches(Rows[Match], can_focus=False):
         super().__init__(self.match_line, lambda match: match)
 
     def offer(self, names: Sequence[str], new: str) -> None:
-        """Show names, the first one highlighted, and after them what was typed, "" when it is known."""
+        """Show names, the first one highlighted, and above them what was typed, "" when it is known.
+
+        The new one is a step away, so that half a name takes the known one.
+        """
+        made = [Match(new, new=True)] if new else []
         self.items = ()
         self.set_reactive(Rows.cursor, 0)
-        self.show([*map(Match, names), *([Match(new, new=True)] if new else [])])
+        self.show([*made, *map(Match, names)])
+        self.cursor = len(made) if names else 0
 
     def move(self, by: int) -> None:
         """Move the cursor; around the ends by single steps."""

@@ -77,8 +77,10 @@ class QueueTable(Rows[int]):
         if input_id not in self._lines:
             first = max(0, round(self.scroll_offset.y) - PAGE // 4)
             page = list(self.items[first : first + self.size.height + PAGE])
-            self._lines = review_lines.read(self._queue.task, self._queue.reviewer, [*page, input_id])
-        return self._lines.get(input_id, GONE)
+            page.append(input_id)
+            read = review_lines.read(self._queue.task, self._queue.reviewer, page)
+            self._lines = dict.fromkeys(page, GONE) | read
+        return self._lines[input_id]
 
     def queue_line(self, input_id: int, width: int) -> Sequence[Piece]:
         """The pieces of one line."""
