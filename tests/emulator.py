@@ -294,7 +294,7 @@ class Emulator:
         self, image: Image.Image, text: str, colour: tuple[int, int, int], left: int, top: int
     ) -> None:
         number = colour[0] << 16 | colour[1] << 8 | colour[2]
-        if number not in self.virtual or number not in self.images:
+        if number not in self.virtual or number not in self.images or len(text) < 3:
             return
         row, column = (_NUMBER_OF[character] for character in text[1:3])
         width, height = self.cell

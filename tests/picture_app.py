@@ -26,7 +26,7 @@ class Dialog(ModalScreen[None]):
     """A box in the middle; the screen behind it is tinted."""
 
     CSS = "Dialog { align: center middle; } Dialog Static { width: 24; height: 5; background: blue; }"
-    BINDINGS = [("escape", "dismiss", "Close")]
+    BINDINGS = [("escape", "dismiss", "Close"), ("l", "app.move(1,0)")]
 
     def compose(self) -> ComposeResult:
         yield Static("a dialog")
@@ -105,7 +105,7 @@ class PictureApp(GraphicsApp[None]):
     def action_polygon(self) -> None:
         triangle = Outline(rings=(TRIANGLE,), colour=(0, 255, 0), label="羊.2", dashed=True)
         suggestion = Outline(
-            box=(0.05, 0.1, 0.2, 0.6), colour=(0, 160, 255), label="dog", dashed=True, selected=True
+            box=(0.05, 0.1, 0.2, 0.6), colour=(0, 153, 255), label="dog", dashed=True, selected=True
         )
         self.extra = (triangle, suggestion)
         self.canvas.set_outlines(self.outlines())

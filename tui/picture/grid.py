@@ -19,7 +19,8 @@ from tui.picture.stroke import Mask
 GAP = 3
 """Unchanged cells between two changed ones that cost less than moving the cursor."""
 
-Sgr = Callable[[int, int], str]
+Sgr = Callable[[int | None, int | None], str]
+"""Makes the sequence that sets a foreground and a background, each unless it is None."""
 
 
 class CellGrid:
@@ -90,10 +91,16 @@ class CellGrid:
                 while start and not self.text[row, start]:
                     start -= 1
                 parts.append(f"\x1b[{top + row + 1};{left + start + 1}H")
-                parts += [
-                    sgr(foreground, background) + text
-                    for text, foreground, background in self._runs(row, start, last)
-                ]
+                ink = paper = None
+                for text, foreground, background in self._runs(row, start, last):
+                    parts += (
+                        sgr(
+                            foreground if foreground != ink else None,
+                            background if background != paper else None,
+                        ),
+                        text,
+                    )
+                    ink, paper = foreground, background
         return "".join(parts) + "\x1b[0m" if parts else ""
 
     def _halves_covered(self, visible: Mask) -> Mask:
@@ -133,19 +140,22 @@ def _rich_color(number: int) -> Color:
     return Color.from_triplet(ColorTriplet(number >> 16, number >> 8 & 255, number & 255))
 
 
-def true_colour_sgr(foreground: int, background: int) -> str:
-    """Sets both colours (0xRRGGBB) exactly."""
-    return (
-        f"\x1b[38;2;{foreground >> 16};{foreground >> 8 & 255};{foreground & 255}"
-        f";48;2;{background >> 16};{background >> 8 & 255};{background & 255}m"
-    )
+@lru_cache(maxsize=32768)
+def true_colour_sgr(foreground: int | None, background: int | None) -> str:
+    """Sets colours 0xRRGGBB exactly."""
+    return _sgr(ColorSystem.TRUECOLOR, foreground, background)
 
 
 @lru_cache(maxsize=32768)
-def nearest_sgr(foreground: int, background: int) -> str:
-    """Sets both colours as the nearest of the 256 that every terminal of today has."""
-    codes = [
-        *_rich_color(foreground).downgrade(ColorSystem.EIGHT_BIT).get_ansi_codes(),
-        *_rich_color(background).downgrade(ColorSystem.EIGHT_BIT).get_ansi_codes(foreground=False),
-    ]
-    return f"\x1b[{';'.join(codes)}m"
+def nearest_sgr(foreground: int | None, background: int | None) -> str:
+    """Sets colours 0xRRGGBB as the nearest of the 256 that every terminal of today has."""
+    return _sgr(ColorSystem.EIGHT_BIT, foreground, background)
+
+
+def _sgr(system: ColorSystem, foreground: int | None, background: int | None) -> str:
+    codes: list[str] = []
+    if foreground is not None:
+        codes += _rich_color(foreground).downgrade(system).get_ansi_codes()
+    if background is not None:
+        codes += _rich_color(background).downgrade(system).get_ansi_codes(foreground=False)
+    return f"\x1b[{';'.join(codes)}m" if codes else ""
