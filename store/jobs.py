@@ -142,6 +142,12 @@ def failures(task: Task) -> list[str]:
     return [row.error for row in rows if row.error]
 
 
+def forget_failures(task: Task) -> None:
+    """Take away a task's failed jobs: what they held is queued anew."""
+    with write():
+        Job.delete().where(Job.task == task, Job.state == JobState.FAILED).execute()
+
+
 # Engines
 
 

@@ -274,6 +274,7 @@ def start(actor: User, task: Task) -> int:
         already = jobs.queued_inputs(task)
         if already:
             return already
+        jobs.forget_failures(task)
         rows = database.execute_sql(
             "SELECT min(input_id), max(input_id), count(*) FROM (SELECT input_id, "
             "(row_number() OVER (ORDER BY input_id) - 1) / ? AS chunk FROM assignment a "
