@@ -276,7 +276,8 @@ class PtyRig:
 def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:
     """The test's environment as a terminal would have it; None removes a variable."""
     environment = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-    for name in ("TMUX", "TERM_PROGRAM", "KONSOLE_VERSION", "NO_COLOR", "COLORTERM", "WINNOW_GRAPHICS"):
+    terminals = ("TMUX", "STY", "TERM_PROGRAM", "KONSOLE_VERSION", "COLORTERM", "NO_COLOR")
+    for name in (*terminals, "WINNOW_GRAPHICS"):
         environment.pop(name, None)
     for name, value in changes.items():
         if value is None:

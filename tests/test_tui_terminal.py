@@ -25,8 +25,9 @@ def name(text: str) -> str:
 
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("TMUX", "TERM_PROGRAM", "KONSOLE_VERSION", "NO_COLOR", "WINNOW_GRAPHICS"):
+    for variable in ("TMUX", "STY", "TERM_PROGRAM", "KONSOLE_VERSION", "NO_COLOR", "WINNOW_GRAPHICS"):
         monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
 
 
 @pytest.mark.parametrize(
@@ -114,6 +115,18 @@ def test_a_real_terminal_is_asked_in_one_round_trip(kind: Kind, told: list[objec
         assert not rig.strays
 
 
+@pytest.mark.parametrize("term", ["tmux-256color", "screen-256color"])
+def test_tmux_is_not_asked_for_kitty_graphics(term: str) -> None:
+    """It would take the question for the title of its window."""
+    script = ASK.format(timeout=5)
+    environment = {"TERM": term}
+    command = [sys.executable, "-c", script]
+    with PtyRig(command, kind="kitty", directory=Path.cwd(), environment=environment) as rig:
+        rig.wait_for("done True")
+        assert b"\x1b_" not in bytes(rig.output)
+        assert json.loads(next(line for line in rig.screen() if line.startswith("[")))[:2] == ["cells", True]
+
+
 REPLIES = [
     "\x1b[?62;4;22c",
     "\x1b[>41;379;0c",
@@ -164,10 +177,7 @@ def test_a_reply_is_never_a_key_wherever_it_is_cut(reply: str) -> None:
 
 def test_without_the_filter_a_reply_is_typed() -> None:
     """The reason for the filter; when this fails, Textual has learned it."""
-    reader = XTermParser()
-    assert not list(reader.feed("\x1b[?62;4;22c"))
-    reader._timeout_time = 0.0
-    assert [message.key for message in reader.tick() if isinstance(message, events.Key)] != []
+    assert keys_of(["\x1bP>|XTerm(379)\x1b\\", "b"]) != ["b"]
 
 
 @pytest.mark.usefixtures("filtered")

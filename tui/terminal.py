@@ -104,7 +104,9 @@ def _asked(timeout: float) -> Terminal:
     start = time.monotonic()
     with _raw(source):
         # Saved and restored with the line cleared: a terminal that does not know a query may print it.
-        queries = f"\x1b7{_KITTY_QUERY}{_CELL_SIZE_QUERY}{_NAME_QUERY}{_FENCE}\x1b8\x1b[K"
+        # tmux and screen take the Kitty query for the title of their window.
+        kitty = "" if _multiplexed() else _KITTY_QUERY
+        queries = f"\x1b7{kitty}{_CELL_SIZE_QUERY}{_NAME_QUERY}{_FENCE}\x1b8\x1b[K"
         os.write(output.fileno(), queries.encode("ascii"))
         heard = _heard(source, start + timeout)
     milliseconds = (time.monotonic() - start) * 1000
@@ -206,8 +208,8 @@ def _graphics(*, speaks_kitty: bool, speaks_sixel: bool, knows_cell: bool, name:
 
 def _lacks_placeholders(name: str) -> str:
     """Why Kitty graphics do not work although the terminal has them; "" if they do."""
-    if "TMUX" in os.environ:
-        return "tmux does not pass Kitty graphics on"
+    if _multiplexed():
+        return "tmux and screen do not pass Kitty graphics on"
     hints = f"{name} {os.environ.get('TERM_PROGRAM', '')}".lower()
     if any(lacking in hints for lacking in _WITHOUT_PLACEHOLDERS) or "KONSOLE_VERSION" in os.environ:
         return f"{name or 'the terminal'} has Kitty graphics without Unicode placeholders"
@@ -220,6 +222,13 @@ def _lacks_placeholders(name: str) -> str:
 def _printable(reply: str) -> str:
     """A reply without control characters."""
     return "".join(c if c.isprintable() else "·" for c in reply.replace("\x1b", "ESC "))
+
+
+def _multiplexed() -> bool:
+    """Whether tmux or screen stands between; ssh passes on TERM, but neither of the variables."""
+    return bool({"TMUX", "STY"} & set(os.environ)) or os.environ.get("TERM", "").startswith(
+        ("tmux", "screen")
+    )
 
 
 def _is_one_of(name: str, names: tuple[str, ...]) -> bool:
