@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any, ClassVar
 
+from textual.actions import ActionParseResult
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.theme import Theme
@@ -142,6 +145,15 @@ class WinnowApp(GraphicsApp[None]):
 
     def _say(self, sentence: str) -> None:
         self.notify(printable(sentence), markup=False, timeout=3)
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """As everywhere, but what is typed after leaving does nothing: its screen is being taken down."""
+        return not self._exit and await super().run_action(action, default_namespace, namespaces)
 
     async def action_quit(self) -> None:
         """Go. Everything is saved already."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from textual.keys import Keys
+from textual.keys import Keys, format_key
 
 import themes
 from store.errors import Refused
@@ -23,6 +23,9 @@ Keymap = dict[str, str]
 
 ANYWHERE = "app"
 """The scope whose keys work on every screen."""
+LIST = "list"
+WITH_LIST = ("tasks", "troubles")
+"""The keys that move in a list, and the screens on which they do."""
 
 _NAMED = {key.value for key in Keys}
 _MODIFIERS = {"ctrl", "shift"}
@@ -103,37 +106,27 @@ def _require_key(key: str, binding: str, origin: str) -> None:
     *modifiers, name = key.split("+") if len(key) > 1 else [key]
     if _UNSAFE.search(key):
         raise Refused(f"{origin}: {binding} cannot be {key}: terminals or tmux do not pass it on")
-    known = len(name) == 1 or key in _NAMED or name in _NAMED or name in _SPELLED
+    known = len(name) == 1 or key in _NAMED or name in _NAMED or len(format_key(name)) == 1
     if not known or not set(modifiers) <= _MODIFIERS:
         raise Refused(f"{origin}: {binding} is set to {key!r}, which is no key: write a, ctrl+d, enter, f2…")
 
 
-_SPELLED = {
-    "question_mark",
-    "slash",
-    "colon",
-    "comma",
-    "full_stop",
-    "space",
-    "plus",
-    "minus",
-    "equals_sign",
-    "left_square_bracket",
-    "right_square_bracket",
-    "less_than_sign",
-    "greater_than_sign",
-}
-
-
 def _require_single(keymap: Keymap, origin: str) -> None:
-    """Within a screen, with what works everywhere, a key does one thing."""
+    """Within a screen, with what works on it beside its own keys, a key does one thing."""
     scopes: dict[str, dict[str, str]] = defaultdict(dict)
     for binding, keys in keymap.items():
         scope = binding.partition(".")[0]
         for key in keys.split(","):
             other = scopes[scope].setdefault(key, binding)
             if other != binding:
-                raise Refused(f"{origin}: the key {key} is set for both {other} and {binding}")
+                raise _doubled(origin, key, other, binding)
     for scope, taken in scopes.items():
-        for key in taken.keys() & scopes[ANYWHERE].keys() if scope != ANYWHERE else ():
-            raise Refused(f"{origin}: the key {key} is set for both {scopes[ANYWHERE][key]} and {taken[key]}")
+        for beside in (ANYWHERE, LIST) if scope in WITH_LIST else (ANYWHERE,):
+            for key in taken.keys() & scopes[beside].keys() if scope != beside else ():
+                # A screen may do the same thing in its own way: review.undo goes before app.undo.
+                if taken[key].partition(".")[2] != scopes[beside][key].partition(".")[2]:
+                    raise _doubled(origin, key, scopes[beside][key], taken[key])
+
+
+def _doubled(origin: str, key: str, one: str, other: str) -> Refused:
+    return Refused(f"{origin}: the key {key} is set for both {one} and {other}")

@@ -64,7 +64,7 @@ def _annotate(actor: User, made: list[Task], device: str) -> None:
     from store.output import progress
 
     for task, waiting in demo.start(actor, made):
-        with progress(f"{task.name}: {task.auto.model.name}") as on_progress:
+        with progress(f"annotating {task.name}") as on_progress:
             for at in supervise.run_task(task, waiting, device=device):
                 on_progress(at.total - at.waiting, at.total)
 
