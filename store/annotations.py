@@ -17,7 +17,7 @@ from store.tables import Annotation, AnnotationCount, Concept, Dataset, DatasetI
 from store.times import iso
 from store.values import Region, Role, Status
 
-WINDOW = 2000
+WINDOW = 500
 """Inputs a query looks at: their annotations are sorted in memory."""
 
 
@@ -40,16 +40,7 @@ def listing(
     names = _Names()
     within = dataset.id if dataset is not None else None if task is None else task.dataset_id
     for first, last in _windows(within):
-        query = (
-            Annotation.select(Annotation, Input)
-            .join(Input)
-            .where(
-                Annotation.input.between(first, last),
-                Annotation.deleted == False,
-                Input.deleted == False,
-            )
-            .order_by(Annotation.input, Annotation.score.desc(nulls="LAST"), Annotation.id)
-        )
+        query = _rows().where(Annotation.input.between(first, last), Input.deleted == False)
         if condition is not None:
             query = query.where(condition)
         if task is not None:
@@ -57,8 +48,28 @@ def listing(
         if dataset is not None:
             members = DatasetInput.select(DatasetInput.input).where(DatasetInput.dataset == dataset)
             query = query.where(Annotation.input.in_(members))
-        for row in list(query):
-            yield _described(row, row.input, names)
+        for row in list(query.tuples()):
+            yield _described(names, *row)
+
+
+def _rows() -> Any:
+    """The live annotations with what `_described` takes, in the order of `listing`."""
+    columns = (
+        Annotation.id,
+        Annotation.input,
+        Input.path,
+        Annotation.concept,
+        Annotation.value,
+        Annotation.status,
+        Annotation.score,
+        Annotation.region_kind,
+        Annotation.region,
+        Annotation.annotator,
+        Annotation.task,
+        Annotation.created_at,
+    )
+    live = Annotation.select(*columns).join(Input).where(Annotation.deleted == False)
+    return live.order_by(Annotation.input, Annotation.score.desc(nulls="LAST"), Annotation.id)
 
 
 def _condition(
@@ -125,32 +136,44 @@ class _Names:
         return self.tasks[key]
 
 
-def _described(row: Annotation, of: Input, names: _Names) -> dict[str, Any]:
-    region = Region.unpack(row.region_kind, row.region)
+def _described(
+    names: _Names,
+    identity: int,
+    input_id: int,
+    path: str,
+    concept: int,
+    value: int,
+    status: int,
+    score: float | None,
+    region_kind: int,
+    region: bytes,
+    annotator: int,
+    task: int | None,
+    created_at: int,
+) -> dict[str, Any]:
+    where = Region.unpack(region_kind, region)
     return {
-        "id": row.id,
-        "input": row.input_id,
-        "path": of.path,
-        "concept": names.concept(row.concept_id),
-        "value": row.value,
-        "status": Status(row.status).name,
-        "score": row.score,
-        "region": None if region is None else region.to_json(),
-        "annotator": names.user(row.annotator_id),
-        "task": names.task(row.task_id),
-        "created_at": iso(row.created_at),
+        "id": identity,
+        "input": input_id,
+        "path": path,
+        "concept": names.concept(concept),
+        "value": value,
+        "status": Status(status).name,
+        "score": score,
+        "region": None if where is None else where.to_json(),
+        "annotator": names.user(annotator),
+        "task": names.task(task),
+        "created_at": iso(created_at),
     }
 
 
 def of_input(row: Input, task: Task | None = None) -> list[dict[str, Any]]:
     """What stands on one input, with the keys and in the order of `listing`."""
-    live = Annotation.deleted == False
-    chosen = Annotation.select().where(Annotation.input == row, live)
+    chosen = _rows().where(Annotation.input == row)
     if task is not None:
         chosen = chosen.where(Annotation.task == task)
     names = _Names()
-    ordered = chosen.order_by(Annotation.score.desc(nulls="LAST"), Annotation.id)
-    return [_described(annotation, row, names) for annotation in ordered]
+    return [_described(names, *values) for values in chosen.tuples()]
 
 
 def find(identity: int) -> Annotation:

@@ -67,9 +67,10 @@ def take_in(actor: User, name: str, source: Path, dataset: str | None = None) ->
     # Read twice instead of held in memory.
     _add_inputs(actor, source, read(source), dataset)
     with step(actor, f"import {source.name}") as recorder:
+        known = _Known(recorder)
         for statement in read(source):
             try:
-                new = _insert(recorder, statement, _input(statement))
+                new = known.insert(statement)
             except Refused as error:
                 report.refused.append(f"{statement.where}: {error}")
                 continue
@@ -81,7 +82,10 @@ def take_in(actor: User, name: str, source: Path, dataset: str | None = None) ->
 def _add_inputs(actor: User, source: Path, statements: Iterable[Statement], dataset: str | None) -> None:
     folder = Path(os.path.realpath(source.parent))
     wanted: dict[Path, None] = {}
+    before: tuple[str | None, str] | None = None
     for statement in statements:
+        if before == (before := (statement.sha256, statement.path)):
+            continue
         row = _known(statement)
         if row is None:
             path = Path(os.path.realpath(folder / statement.path))
@@ -105,47 +109,62 @@ def _known(statement: Statement) -> Input | None:
     return row or Input.get_or_none(Input.path == statement.path, live)
 
 
-def _input(statement: Statement) -> Input:
-    row = _known(statement)
-    if row is None:
-        raise Refused(f"the input {statement.path} is not in the project")
-    return row
+class _Known:
+    """What the project knows, remembered while statements come: those on one input come together."""
 
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.concepts: dict[str, Concept] = {}
+        self.users: dict[str, User] = {}
+        self.named: tuple[str | None, str] | None = None
+        self.input_id = 0
+        self.standing: set[tuple[int, int, int]] = set()
+        """(concept, annotator, region key) of all that stands on that input."""
 
-def _insert(recorder: Recorder, statement: Statement, row: Input) -> bool:
-    """Whether the statement was new."""
-    concept = join_named(recorder, statement.concept)
-    annotator = recorder.actor
-    if statement.annotator is not None:
-        annotator = User.get_or_none(User.name == statement.annotator) or recorder.actor
-    kind, packed, key = region_columns(statement.region)
-    if _stands(row, concept, annotator, key):
-        return False
-    recorder.insert(
-        Annotation,
-        input=row,
-        concept=concept,
-        value=statement.value,
-        status=statement.status,
-        score=statement.score,
-        region_kind=kind,
-        region=packed,
-        region_key=key,
-        annotator=annotator,
-        created_at=database.now(),
-    )
-    return True
-
-
-def _stands(row: Input, concept: Concept, annotator: User, region_key: int) -> bool:
-    return bool(
-        Annotation.select()
-        .where(
-            Annotation.input == row,
-            Annotation.concept == concept,
-            Annotation.annotator == annotator,
-            Annotation.region_key == region_key,
-            Annotation.deleted == False,
+    def insert(self, statement: Statement) -> bool:
+        """Add what is stated; returns whether it was new. Raises Refused for an unknown input."""
+        self._go_to(statement)
+        concept, annotator = self._concept(statement.concept), self._annotator(statement.annotator)
+        kind, packed, key = region_columns(statement.region)
+        identity = (int(concept.id), int(annotator.id), key)
+        if identity in self.standing:
+            return False
+        self.recorder.insert(
+            Annotation,
+            input=self.input_id,
+            concept=concept,
+            value=statement.value,
+            status=statement.status,
+            score=statement.score,
+            region_kind=kind,
+            region=packed,
+            region_key=key,
+            annotator=annotator,
+            created_at=database.now(),
         )
-        .exists()
-    )
+        self.standing.add(identity)
+        return True
+
+    def _go_to(self, statement: Statement) -> None:
+        named = (statement.sha256, statement.path)
+        if named == self.named:
+            return
+        row = _known(statement)
+        if row is None:
+            raise Refused(f"the input {statement.path} is not in the project")
+        self.named, self.input_id = named, int(row.id)
+        said: Any = Annotation.select(Annotation.concept, Annotation.annotator, Annotation.region_key).where(
+            Annotation.input == row, Annotation.deleted == False
+        )
+        self.standing = set(said.tuples())
+
+    def _concept(self, name: str) -> Concept:
+        if name not in self.concepts:
+            self.concepts[name] = join_named(self.recorder, name)
+        return self.concepts[name]
+
+    def _annotator(self, name: str | None) -> User:
+        name = name or str(self.recorder.actor.name)
+        if name not in self.users:
+            self.users[name] = User.get_or_none(User.name == name) or self.recorder.actor
+        return self.users[name]
