@@ -277,7 +277,8 @@ def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:
     """The test's environment as a terminal would have it; None removes a variable."""
     environment = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
     terminals = ("TMUX", "STY", "TERM_PROGRAM", "KONSOLE_VERSION", "COLORTERM", "NO_COLOR")
-    for name in (*terminals, "WINNOW_GRAPHICS"):
+    # pytest's workers have a size of their own in the environment, which would win over the PTY's.
+    for name in (*terminals, "WINNOW_GRAPHICS", "COLUMNS", "LINES"):
         environment.pop(name, None)
     for name, value in changes.items():
         if value is None:

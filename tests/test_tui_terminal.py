@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -155,12 +156,10 @@ def keys_of(pieces: list[str]) -> list[str]:
 
 
 @pytest.fixture
-def filtered(monkeypatch: pytest.MonkeyPatch) -> None:
+def filtered() -> Iterator[None]:
     """The filter is installed for one test."""
     feed, tick = XTermParser.feed, XTermParser.tick
     parser.install()
-    monkeypatch.setattr(XTermParser, "feed", XTermParser.feed)
-    monkeypatch.setattr(XTermParser, "tick", XTermParser.tick)
     yield
     XTermParser.feed, XTermParser.tick = feed, tick  # type: ignore[method-assign]
     parser.on_fence(None)

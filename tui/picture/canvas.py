@@ -213,8 +213,8 @@ class PictureCanvas(Widget):
             self._strips[y] = self._grid.strip(y)
         return self._strips[y]
 
-    def begin_frame(self, holes: dict[int, Spans]) -> None:
-        """Notes which cells the canvas will write in this frame, and adds them to the holes."""
+    def begin_frame(self, holes: dict[int, Spans] | None = None) -> None:
+        """Notes which cells the canvas will write in this frame, and adds them to the holes if asked."""
         region = self.content_region if self.is_attached else Region()
         if region != self._region or self._valid.shape != (region.height, region.width):
             self._valid = np.zeros((region.height, region.width), np.bool_)
@@ -224,7 +224,8 @@ class PictureCanvas(Widget):
         else:
             # Not drawn for this size yet: until then, the cells are Textual's.
             self._visible = np.zeros_like(self._valid)
-        add_holes(holes, self._visible, region.x, region.y)
+        if holes is not None:
+            add_holes(holes, self._visible, region.x, region.y)
 
     def opening(self) -> str:
         """Graphics before the cells of a frame."""

@@ -76,7 +76,7 @@ class GraphicsApp(App[ReturnType]):
                 self.set_timer(LOST_AFTER, self._catch_up)
             return
         for canvas in self._canvases:
-            canvas.begin_frame({})
+            canvas.begin_frame()
         self._begin_update()
         self._end_update()
         if self.terminal.answered:

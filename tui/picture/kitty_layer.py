@@ -79,6 +79,7 @@ class KittyLayer:
         self._photo: KittyPicture | None = None
         self._photo_number = 0
         self._sent_photo = 0
+        self._placeholders = CellGrid(1, 1, 0)
         self._outlines: Sequence[Outline] = ()
         self._captions: Mask = np.zeros((0, 0), np.bool_)
         self._strips: dict[Strip, int] = {}
@@ -100,24 +101,32 @@ class KittyLayer:
         self._pen = Pen.of_cell(prepared.projection.area.cell_height)
         self._photo, self._photo_number = payload, kitty.new_image_number()
         self._outlines = ()
-        return self._cells(background)
+        self._placeholders = self._photo_cells(background)
+        return self._cells()
 
     def draw(self, outlines: Sequence[Outline], background: int) -> CellGrid:
         """Takes outlines; they are placed with the next frame."""
         self._outlines = outlines
-        return self._cells(background)
+        return self._cells()
 
-    def _cells(self, background: int) -> CellGrid:
-        """Placeholders with the names over them."""
+    def _photo_cells(self, background: int) -> CellGrid:
+        """A grid of placeholders."""
         assert self._projection is not None
-        self._state = None
         projection, area = self._projection, self._projection.area
         grid = CellGrid(area.columns, area.rows, background)
         for row in range(projection.rows):
             cells = [kitty.placeholder(row, column) for column in range(projection.columns)]
             place = projection.top_cell + row
             grid.put(place, projection.left_cell, cells, self._photo_number, background)
-        self._captions = np.zeros((area.rows, area.columns), np.bool_)
+        return grid
+
+    def _cells(self) -> CellGrid:
+        """Placeholders with the names over them."""
+        assert self._projection is not None
+        projection = self._projection
+        self._state = None
+        grid = self._placeholders.copy()
+        self._captions = np.zeros(grid.shape, np.bool_)
         for row, column, count in put_captions(grid, self._outlines, projection):
             self._captions[row, column : column + count] = True
         return grid
@@ -201,11 +210,11 @@ class KittyLayer:
         projection, area = self._projection, self._projection.area
         left, top = projection.left_cell, projection.top_cell
         shown = seen[top : top + projection.rows, left : left + projection.columns]
-        pixels = np.kron(shown, np.ones((area.cell_height, area.cell_width), np.bool_))
         gone = set(self._polygons)
         for number, outline in enumerate(self._outlines):
             if outline.box is not None:
                 continue
+            pixels = np.kron(shown, np.ones((area.cell_height, area.cell_width), np.bool_))
             mask = polygon_mask(outline, projection, self._pen)
             mask = mask & pixels[: projection.height, : projection.width]
             if mask.any():

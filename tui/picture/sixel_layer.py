@@ -170,6 +170,9 @@ class SixelLayer:
 
 def rectangles(cells: Mask) -> Iterator[tuple[int, int, int, int]]:
     """Covers the set cells: first and end column, first and end row of each rectangle."""
+    if cells.size and cells.all():
+        yield 0, cells.shape[1], 0, cells.shape[0]
+        return
     open_spans: dict[tuple[int, int], int] = {}
     for row in range(len(cells) + 1):
         spans = set(runs(cells[row])) if row < len(cells) else set()
