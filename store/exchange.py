@@ -15,9 +15,13 @@ from store.annotations import listing
 from store.concepts import join_named
 from store.errors import Refused
 from store.formats import Statement
-from store.history import Recorder, step
+from store.history import Recorder
+from store.long_steps import LongStep
 from store.tables import Annotation, Concept, Dataset, Input, Task, User
 from store.values import Role, Status, region_columns
+
+CHUNK = 200
+"""Statements a transaction: others write in between."""
 
 
 @dataclass
@@ -55,7 +59,8 @@ def _with_inputs(lines: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def take_in(actor: User, name: str, source: Path, dataset: str | None = None) -> Report:
-    """Read annotations in the format `name` into the project, as one step. For owners and leads.
+    """Read annotations in the format `name` into the project, as one step; the inputs that had to be
+    added are another. For owners and leads.
 
     An input is known by its content, else by its path; one that is not in the project is added when its
     file lies in or below the source's folder. What a person or model of this project said stays
@@ -66,16 +71,18 @@ def take_in(actor: User, name: str, source: Path, dataset: str | None = None) ->
     report = Report()
     # Read twice instead of held in memory.
     _add_inputs(actor, source, read(source), dataset)
-    with step(actor, f"import {source.name}") as recorder:
-        known = _Known(recorder)
-        for statement in read(source):
-            try:
-                new = known.insert(statement)
-            except Refused as error:
-                report.refused.append(f"{statement.where}: {error}")
-                continue
-            report.added += new
-            report.here += not new
+    importing = LongStep(actor, f"import {source.name}")
+    for some in chunked(read(source), CHUNK):
+        with importing.part() as recorder:
+            known = _Known(recorder)
+            for statement in some:
+                try:
+                    new = known.insert(statement)
+                except Refused as error:
+                    report.refused.append(f"{statement.where}: {error}")
+                    continue
+                report.added += new
+                report.here += not new
     return report
 
 

@@ -15,6 +15,7 @@ from peewee import chunked
 from store import database, datasets, media, users
 from store.errors import NotFound, Refused
 from store.history import Recorder, step
+from store.long_steps import LongStep
 from store.names import clean
 from store.tables import Annotation, Assignment, Dataset, DatasetInput, Input, User
 from store.times import iso
@@ -55,21 +56,6 @@ class _File:
     info: media.MediaInfo
 
 
-class _Chunk(Recorder):
-    """A recorder whose step goes on in the next transaction: one undo takes back everything."""
-
-    def __init__(self, actor: User, made: int | None) -> None:
-        super().__init__(actor, "add inputs")
-        self.made = made
-
-    @property
-    def id(self) -> int:
-        """The step of the first chunk that changed something."""
-        if self.made is None:
-            self.made = super().id
-        return self.made
-
-
 def add(
     actor: User,
     paths: Sequence[Path],
@@ -87,11 +73,11 @@ def add(
     name = None if dataset is None else clean(dataset, "a dataset's name")
     report = Report()
     files = list(_walk(paths, report))
-    step_id: int | None = None
+    adding = LongStep(actor, "add inputs")
     for some in chunked(_looked_at(files, report, on_progress), CHUNK):
         chunk = [file for file in some if file is not None]
         if chunk:
-            step_id = _insert(actor, step_id, chunk, name, report)
+            _insert(adding, chunk, name, report)
     return report
 
 
@@ -184,12 +170,9 @@ def _unchanged(files: Sequence[Path]) -> dict[Path, _File]:
     return found
 
 
-def _insert(
-    actor: User, step_id: int | None, chunk: list[_File], dataset: str | None, report: Report
-) -> int | None:
-    """Write one chunk in one transaction; returns the step that it belongs to, if there is one yet."""
-    with database.write():
-        recorder = _Chunk(actor, step_id)
+def _insert(adding: LongStep, chunk: list[_File], dataset: str | None, report: Report) -> None:
+    """Write one chunk in one transaction."""
+    with adding.part() as recorder:
         by_path = {row.path: row for row in _rows(Input.path, [stored(file.path) for file in chunk])}
         same = _rows(Input.sha256, [file.info.sha256 for file in chunk])
         by_content = {bytes(row.sha256): row for row in same if not row.deleted}
@@ -198,8 +181,6 @@ def _insert(
             made = Dataset.get_or_none(Dataset.name == dataset, Dataset.deleted == False)
             made = made or datasets.create(recorder, dataset)
             datasets.add_inputs(recorder, made, [row.id for row in rows])
-        recorder.finish()
-        return recorder.made
 
 
 def _rows(column: Any, values: list[Any]) -> list[Input]:
