@@ -62,7 +62,7 @@ async def test_a_refusal_is_told_and_what_follows_is_still_written(project: Proj
         app.writer.submit(lambda: "after", told.append)
         await until(pilot, lambda: told == ["after"])
         messages = [note.message for note in app._notifications]
-    assert [str(one) for one in refused][0] == "no, because of \x1b[31m this"
+    assert next(str(one) for one in refused) == "no, because of \x1b[31m this"
     assert "ZeroDivisionError" in str(refused[1])
     assert messages == ["no, because of \\x1b[31m this"]
 
@@ -113,7 +113,7 @@ async def test_many_commits_are_told_once_and_to_the_active_screen_only(project:
 async def test_undo_and_redo_work_from_the_task_list(project: Project) -> None:
     task = make(project)
     async with opened(project.owner) as (app, pilot):
-        tasks.delete(project.owner, task)
+        app.writer.submit(lambda: tasks.delete(project.owner, task))
         await shows(pilot, "no task yet")
         await pilot.press("u")
         await until(pilot, lambda: not Task.get_by_id(task.id).deleted)
@@ -152,7 +152,7 @@ async def test_help_lists_and_searches_the_keys_of_the_screen_below(project: Pro
 
 
 async def test_what_is_typed_after_leaving_does_nothing_any_more(project: Project) -> None:
-    async with opened(project.owner) as (app, pilot):
+    async with opened(project.owner) as (app, _pilot):
         app.leave()
         await app.run_action("new", app.screen)
         assert isinstance(app.screen, TasksScreen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Mapping
@@ -177,4 +178,7 @@ class WinnowApp(GraphicsApp[None]):
     def _hung_up(self, number: int, frame: FrameType | None) -> None:
         # The terminal is gone: Textual would wait for it to take what it writes, for ever.
         self.writer.close()
+        with contextlib.suppress(Exception):
+            if self.engine is not None:
+                self.engine.leave()
         os._exit(HANGUP_CODE)

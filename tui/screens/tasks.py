@@ -61,6 +61,7 @@ class TasksScreen(Screen[None]):
         super().__init__()
         self._summaries: list[Summary] = []
         self._loaded = False
+        self._has_model = False
 
     @property
     def _app(self) -> WinnowApp:
@@ -122,6 +123,8 @@ class TasksScreen(Screen[None]):
         """The line below the list follows the cursor."""
         current = self._rows.current
         self.query_one(TaskDetails).show(current)
+        task = self._current_task()
+        self._has_model = task is not None and task.auto_id is not None
         self.refresh_bindings()
 
     # The filter
@@ -158,6 +161,8 @@ class TasksScreen(Screen[None]):
         if action not in _NEEDS:
             return True
         current = self._rows.current if self.is_mounted else None
+        if action == "run" and not self._has_model:
+            return False
         return current is not None and _NEEDS[action](current)
 
     def _current_task(self) -> Task | None:

@@ -1,0 +1,186 @@
+"""The task list: what it shows and offers, and what its keys change in the store."""
+
+import asyncio
+from typing import Any
+
+from store import database, jobs, labeling, models, tasks
+from store.tables import Assignment, Job, Task, User
+from tests.conftest import Project
+from tests.frame_scene import opened, shows, until
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.tasks import TasksScreen
+from tui.widgets.task_rows import TaskRows, columns, heading
+
+CLASSIFIER = "efficientnet-lite0"
+
+
+def make(project: Project, name: str, **plan: Any) -> Task:
+    return tasks.create(project.owner, tasks.Plan(**{"name": name, "type": "classification", **plan})).task
+
+
+def offered(app: Any) -> set[str]:
+    return {active.binding.id for active in app.screen.active_bindings.values() if active.binding.id}
+
+
+async def test_label_and_review_are_offered_only_while_there_is_something(project: Project) -> None:
+    project.add_inputs(1)
+    task = make(project, "one", review="manual", concepts=["cat"])
+    only = Assignment.get(Assignment.task == task)
+    async with opened(project.owner) as (app, pilot):
+        await shows(pilot, "Label 1")
+        assert "tasks.label" in offered(app)
+        assert "tasks.review" not in offered(app)
+        app.writer.submit(lambda: labeling.add(project.owner, task, only.input_id, "cat"))
+        app.writer.submit(lambda: labeling.submit(project.owner, task, only.input_id))
+        await shows(pilot, "Review 1")
+        await until(pilot, lambda: "tasks.review" in offered(app))
+        assert "tasks.label" not in offered(app)
+        await pilot.press("l")
+        assert isinstance(app.screen, TasksScreen)
+
+
+async def test_strangers_names_are_shown_as_they_are_and_harmless(project: Project) -> None:
+    project.add_inputs(1)
+    make(project, "[red]bold[/] name")
+    async with opened(project.owner) as (_, pilot):
+        await shows(pilot, "[red]bold")
+
+
+async def test_the_cursor_stays_on_its_task_when_others_come(project: Project) -> None:
+    project.add_inputs(1)
+    first = make(project, "first")
+    make(project, "second")
+    async with opened(project.owner) as (app, pilot):
+        await pilot.press("j")
+        rows = app.screen.query_one(TaskRows)
+        assert rows.current is not None
+        assert rows.current.name == "first"
+        app.writer.submit(lambda: make(project, "third"))
+        await shows(pilot, "third")
+        assert rows.current is not None
+        assert rows.current.id == first.uid
+        await pilot.press("g", "g")
+        assert rows.cursor == 0
+        await pilot.press("G")
+        assert rows.cursor == 2
+
+
+async def test_delete_asks_first_and_undo_brings_it_back(project: Project) -> None:
+    project.add_inputs(1)
+    task = make(project, "animals")
+    async with opened(project.owner) as (app, pilot):
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("enter", "n")
+        await until(pilot, lambda: isinstance(app.screen, TasksScreen))
+        assert not Task.get_by_id(task.id).deleted
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: Task.get_by_id(task.id).deleted)
+        await shows(pilot, "no task yet")
+        await pilot.press("u")
+        await until(pilot, lambda: not Task.get_by_id(task.id).deleted)
+        await shows(pilot, "Label 1")
+
+
+async def test_edit_changes_name_and_instructions_and_keeps_what_is_refused(project: Project) -> None:
+    project.add_inputs(1)
+    make(project, "taken")
+    task = make(project, "animals")
+    async with opened(project.owner) as (_, pilot):
+        await pilot.press("e")
+        await shows(pilot, "Instructions for labelers")
+        await pilot.press("ctrl+u", *"taken", "enter", *"look twice", "enter")
+        await shows(pilot, "there is a task taken already")
+        await shows(pilot, "look twice")
+        await pilot.press("shift+tab", "end", *"-2", "ctrl+s")
+        await until(pilot, lambda: Task.get_by_id(task.id).name == "taken-2")
+        assert Task.get_by_id(task.id).instructions == "look twice"
+        await shows(pilot, "taken-2")
+
+
+async def test_the_filter_narrows_by_any_word_and_escape_ends_it(project: Project) -> None:
+    project.add_inputs(1)
+    make(project, "birds", concepts=["jay", "magpie"])
+    make(project, "beasts", concepts=["lynx"])
+    async with opened(project.owner) as (app, pilot):
+        rows = app.screen.query_one(TaskRows)
+        await pilot.press("slash", *"magpie")
+        await until(pilot, lambda: [row.name for row in rows.items] == ["birds"])
+        await pilot.press("enter")
+        assert rows.has_focus
+        await pilot.press("escape")
+        await until(pilot, lambda: len(rows.items) == 2)
+
+
+async def test_run_queues_what_the_model_has_not_seen_and_nothing_twice(project: Project) -> None:
+    project.add_inputs(40)
+    models.sync()
+    task = make(project, "auto", auto=CLASSIFIER, concepts=["jay"])
+    async with opened(project.owner) as (app, pilot):
+        await shows(pilot, "Run the model")
+        await pilot.press("R")
+        await until(pilot, lambda: jobs.queued_inputs(task) == 40)
+        await pilot.press("R")
+        await until(pilot, lambda: app.writer.idle)
+        assert Job.select().count() == 2
+
+
+async def test_failed_inputs_are_counted_and_their_sentences_can_be_read(project: Project) -> None:
+    project.add_inputs(3)
+    models.sync()
+    task = make(project, "auto", auto=CLASSIFIER, concepts=["jay"])
+    said = "it is cut off\x1b[2J in the middle"
+    Assignment.update(error=said, open=False).where(Assignment.task == task).execute()
+    async with opened(project.owner) as (_, pilot):
+        await shows(pilot, "!3")
+        await pilot.press("t")
+        await shows(pilot, "it is cut off\\x1b[2J")
+        await pilot.press("q")
+        await shows(pilot, "3 inputs failed")
+
+
+async def test_copy_id_and_enter_with_nothing_to_do(project: Project) -> None:
+    project.add_inputs(1)
+    task = make(project, "hers", labelers=["berta"])
+    async with opened(project.owner) as (app, pilot):
+        await pilot.press("c", "enter")
+        await pilot.pause()
+        assert app.clipboard == task.uid
+        assert any("nothing waits for you here" in note.message for note in app._notifications)
+
+
+async def test_a_viewer_is_refused_what_is_not_theirs_and_told_why(project: Project) -> None:
+    project.add_inputs(1)
+    task = make(project, "animals")
+    vera = User.create(name="vera", role="viewer", created_at=0)
+    async with opened(vera) as (app, pilot):
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: any("vera is" in note.message for note in app._notifications))
+        assert not Task.get_by_id(task.id).deleted
+
+
+def test_every_width_from_80_on_is_filled_and_never_overrun() -> None:
+    for width in range(80, 240):
+        used = sum(wide + 1 for _, wide in columns(width)) + 1
+        assert used <= width + 1
+        assert len(heading(width)) <= width
+    assert {column.name for column, _ in columns(160)} > {column.name for column, _ in columns(80)}
+
+
+async def test_somebody_else_s_progress_shows_without_a_key(project: Project) -> None:
+    ids = project.add_inputs(4)
+    task = make(project, "animals", concepts=["cat"])
+
+    def work() -> None:
+        for input_id in ids[:2]:
+            labeling.submit(project.owner, task, input_id)
+        database.close()
+
+    async with opened(project.owner) as (_, pilot):
+        await shows(pilot, "  0%")
+        await asyncio.to_thread(work)
+        await shows(pilot, " 50%")

@@ -1,0 +1,111 @@
+"""`winnow doctor`: what works here and what does not."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any
+
+import click
+
+ENGINE_PATIENCE = 60.0
+
+
+@click.command()
+@click.option("--picture", is_flag=True, help="Draw a photo the way the app does, to see whether it works.")
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="For models.",
+)
+@click.pass_obj
+def command(project: Any, picture: bool, device: str) -> int:
+    """Say what the terminal can show, what models run on, and how the project is.
+
+    Exit code 1 when something is wrong.
+    """
+    from tui import terminal
+
+    found = terminal.probe()
+    if picture:
+        _draw(found)
+    _section("winnow", [(True, "version", f"{version('winnow-label')}, Python {platform.python_version()}")])
+    _section("terminal", _terminal(found))
+    good = _section("engine", _engine(device))
+    return 0 if _section("project", _project(project)) and good else 1
+
+
+def _section(title: str, findings: Any) -> bool:
+    from store.printable import printable
+
+    click.secho(title, bold=True)
+    good = True
+    for fine, what, sentence in findings:
+        click.echo(f"  {'✓' if fine else '✗'} {what:<10}{printable(sentence)}")
+        good = good and fine
+    return good
+
+
+def _terminal(found: Any) -> Iterator[tuple[bool, str, str]]:
+    on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    yield True, "pictures", f"{found.graphics}: {found.reason}"
+    if not on_terminal:
+        return
+    yield found.answered, "answers", f"after {found.milliseconds:.0f} ms" if found.answered else "none"
+    yield True, "name", found.name or "it does not say"
+    yield True, "cell", f"{found.cell_width}×{found.cell_height} pixels"
+    colours = (
+        "16 million" if found.true_colour else "not known to show 16 million (COLORTERM=truecolor says so)"
+    )
+    yield True, "colours", colours
+    for reply in found.replies:
+        yield True, "reply", reply
+    yield True, "look", "'winnow doctor --picture' draws a photo this way"
+
+
+def _engine(device: str) -> Iterator[tuple[bool, str, str]]:
+    """The engine says itself what it runs on: it is a process of its own."""
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-m", "engine", "device", "--device", device],
+            capture_output=True,
+            text=True,
+            timeout=ENGINE_PATIENCE,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        yield False, "device", f"the engine cannot be asked: {error}"
+        return
+    said = (ran.stdout if ran.returncode == 0 else ran.stderr).strip().splitlines()
+    yield ran.returncode == 0, "device", said[-1] if said else f"the engine ended with code {ran.returncode}"
+
+
+def _project(project: Any) -> Iterator[tuple[bool, str, str]]:
+    from store import checkup, database
+    from store.errors import NotFound, Refused
+
+    try:
+        database.connect(database.locate(project.store))
+    except NotFound as none:
+        yield project.store is None, "store", str(none)
+        return
+    except Refused as refused:
+        yield False, "store", str(refused)
+        return
+    for finding in checkup.findings():
+        yield finding.good, finding.what, finding.sentence
+
+
+def _draw(found: Any) -> None:
+    from tui.opening import require_terminal
+    from tui.sample import SampleApp
+
+    require_terminal()
+    seen = SampleApp(found).run()
+    if seen is False:
+        click.echo("another way may work: WINNOW_GRAPHICS=cells, sixel or kitty")
