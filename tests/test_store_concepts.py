@@ -28,7 +28,7 @@ def label(owner: User, name: str) -> Annotation:
 
 def said() -> list[str]:
     rows = Annotation.select(Annotation, Concept).join(Concept, on=Annotation.concept)
-    return [row.concept.name for row in rows.where(Annotation.deleted == False)]  # noqa: E712
+    return [row.concept.name for row in rows.where(Annotation.deleted == False)]
 
 
 def test_adding_twice_is_one_concept(project: Project) -> None:
