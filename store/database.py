@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import peewee
 from peewee import SqliteDatabase
@@ -30,7 +31,7 @@ APPLICATION_ID = 0x574E4F57
 SAFE_SQLITE = (3, 51, 3)
 
 _path: Path | None = None
-_descriptors = threading.local()
+_mine = threading.local()
 
 
 def now() -> int:
@@ -184,23 +185,23 @@ def _queue(store: Path) -> Iterator[None]:
         return
     import fcntl
 
-    descriptor = getattr(_descriptors, "lock", None)
-    if descriptor is None:
+    lock: BinaryIO | None = getattr(_mine, "lock", None)
+    if lock is None:
         # Not the store itself: closing a second descriptor of it would drop SQLite's own locks.
-        descriptor = os.open(f"{store}-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o664)
-        _descriptors.lock = descriptor
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # A file object of this thread's: it is closed when the thread is gone.
+        lock = _mine.lock = Path(f"{store}-lock").open("ab")
+    fcntl.flock(lock, fcntl.LOCK_EX)
     try:
         yield
     finally:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 def _forget_lock() -> None:
-    descriptor = getattr(_descriptors, "lock", None)
-    if descriptor is not None:
-        os.close(descriptor)
-        _descriptors.lock = None
+    lock: BinaryIO | None = getattr(_mine, "lock", None)
+    if lock is not None:
+        lock.close()
+        _mine.lock = None
 
 
 @contextmanager
@@ -209,9 +210,10 @@ def _sentences(store: Path) -> Iterator[None]:
     try:
         yield
     except peewee.DatabaseError as error:
-        said = str(error)
         if isinstance(error, peewee.IntegrityError):
             raise
+        # On a full disk SQLite rolls back by itself; peewee's own rollback then fails on top of it.
+        said = " ".join(map(str, _behind(error)))
         for sign, sentence in _SENTENCES.items():
             if sign in said:
                 raise Refused(f"{store}: {sentence}") from error
@@ -220,6 +222,12 @@ def _sentences(store: Path) -> Iterator[None]:
         raise Refused(f"{error.filename or store}: no permission to write here") from error
     except OSError as error:
         raise Refused(f"{error.filename or store}: {error.strerror or error}") from error
+
+
+def _behind(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__context__
 
 
 _SENTENCES = {

@@ -287,13 +287,7 @@ def test_foreign_and_newer_stores_stay_untouched(winnow: Winnow, project: Projec
     ("pragma", "sentence"),
     [
         ("query_only = 1", "the store is read-only here"),
-        pytest.param(
-            "max_page_count = 1",
-            "the disk is full",
-            marks=pytest.mark.xfail(
-                strict=True, reason="SQLite rolled back already; peewee's own rollback hides the reason"
-            ),
-        ),
+        ("max_page_count = 1", "the disk is full"),
     ],
 )
 def test_a_disk_that_takes_nothing_is_said(
