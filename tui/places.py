@@ -7,7 +7,6 @@ from typing import Any, Protocol, runtime_checkable
 
 from textual.screen import Screen
 
-from store import tasks
 from store.errors import NotFound
 
 
@@ -53,6 +52,8 @@ def screen_at(place: Place) -> Screen[Any] | None:
     A place whose task is gone is the task list too. Screens are imported when opened: the first frame
     needs none of them.
     """
+    from store import tasks
+
     try:
         task = tasks.find(place.task) if place.task else None
     except NotFound:

@@ -14,11 +14,11 @@ from textual.app import App, ReturnType
 from textual.screen import Screen
 
 from tui import parser
-from tui.picture.hole import Spans, with_holes
 from tui.terminal import Terminal, window_cell_size
 
 if TYPE_CHECKING:
     from tui.picture.canvas import PictureCanvas
+    from tui.picture.hole import Spans
 
 FENCE = "\x1b[5n"
 
@@ -121,6 +121,12 @@ class GraphicsApp(App[ReturnType]):
             self._window_cell = cell
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if not self._canvases:
+            super()._display(screen, renderable)
+            return
+        # Imported here: it needs numpy (0.2 s), and the first frame has no canvas.
+        from tui.picture.hole import with_holes
+
         holes: dict[int, Spans] = {}
         if self.draws_directly:
             for canvas in self._canvases:
