@@ -1,5 +1,6 @@
 """The app: its writer, its watch, its places, and how it ends."""
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -220,3 +221,22 @@ def test_it_starts_an_engine_and_an_idle_one_ends_with_it(shown: PtyRig, project
 
     database.connect(project.store)
     assert supervise.wait_for(lambda: not jobs.living())
+
+
+def engines_of(store: Path) -> list[bytes]:
+    """The command lines of this machine's engines for a store."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            found.append(path.read_bytes())
+    return [line for line in found if str(store).encode() in line and b"engine" in line.split(b"\0")]
+
+
+def test_an_engine_that_has_just_been_started_does_not_stay_behind(shown: PtyRig, project: Project) -> None:
+    shown.wait_for("starting", 60)
+    shown.press("q")
+    shown.wait_for_exit()
+    deadline = time.monotonic() + 20
+    while engines_of(project.store):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

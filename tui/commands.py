@@ -34,8 +34,12 @@ class Command:
         return self.id.partition(".")[0]
 
 
+_EVERYDAY = {"list", "choice", "bar", "picker", "command"}
+"""Scopes of what everybody knows: it comes last."""
+
+
 def live(screen: Screen[Any]) -> list[Command]:
-    """What works on `screen` now, in the order of its bindings, then what works everywhere."""
+    """What works on `screen` now: what is particular to it, what works everywhere, moving about."""
     app = cast("WinnowApp", screen.app)
     found: dict[str, Command] = {}
     for active in screen.active_bindings.values():
@@ -47,7 +51,8 @@ def live(screen: Screen[Any]) -> list[Command]:
         run = partial(app.run_action, binding.action, active.node)
         keys = f"{known.key} {key}" if known else key
         found[binding.id] = Command(binding.description.lower(), binding.id, keys, run)
-    return [*found.values(), *_appearances(app)]
+    ordered = sorted(found.values(), key=lambda command: command.scope in _EVERYDAY)
+    return [*ordered, *_appearances(app)]
 
 
 def _appearances(app: WinnowApp) -> list[Command]:

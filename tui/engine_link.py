@@ -84,11 +84,12 @@ class EngineLink:
             self._dismissed = False
             self._starting = True
             self._show(EngineState(says="starting…"))
-            self._writer.submit(lambda: supervise.start_engine(self._device), self._began, self._refused)
+            self._writer.submit(self._begin, failed=self._refused)
 
-    def _began(self, child: subprocess.Popen[bytes] | None) -> None:
+    def _begin(self) -> None:
+        """On the writer's thread, so that an app which is left meanwhile still knows its engine."""
+        self._child = supervise.start_engine(self._device)
         self._starting = False
-        self._child = child
 
     def _refused(self, refused: Refused) -> None:
         self._starting = False
