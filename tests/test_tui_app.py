@@ -240,3 +240,26 @@ def test_an_engine_that_has_just_been_started_does_not_stay_behind(shown: PtyRig
     while engines_of(project.store):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_mistake_in_winnow_gives_the_terminal_back_and_is_one_sentence(
+    project: Project, tmp_path: Path
+) -> None:
+    broken = (
+        "import sys\n"
+        "from store.cli import main\n"
+        "from tui.screens.tasks import TasksScreen\n"
+        "TasksScreen.action_copy_id = lambda self: 1 / 0\n"
+        "main()\n"
+    )
+    project.add_inputs(1)
+    make(project)
+    database.close()
+    command = [sys.executable, "-c", broken, "--store", str(project.store), "--as", "olga", "open"]
+    with PtyRig(command, directory=tmp_path, environment={"PYTHONPATH": str(Path.cwd())}) as rig:
+        rig.wait_for("Label 1", 60)
+        rig.press("c")
+        assert rig.wait_for_exit() == 1
+        after = bytes(rig.output).rpartition(b"\x1b[?1049l")[2]
+    assert b"division by zero" in after
+    assert b"Traceback" not in rig.output

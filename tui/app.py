@@ -165,6 +165,10 @@ class WinnowApp(GraphicsApp[None]):
         self.remember_place()
         self.exit(return_code=code)
 
+    def _fatal_error(self) -> None:
+        # No traceback on the terminal: `open_app` raises the mistake again, to be told in one sentence.
+        self._close_messages_no_wait()
+
     def listen_to_signals(self) -> None:
         """A hangup or a kill ends the app with everything written. Call before `run`, on its thread."""
         signal.signal(signal.SIGTERM, self._terminated)

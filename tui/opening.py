@@ -19,7 +19,8 @@ def require_terminal() -> None:
 def open_app(actor: User, *, first: Place | None = None, device: str = "auto") -> int:
     """Run the app on the open store until it is left; returns the exit code.
 
-    Raises Refused where there is no terminal. Whatever ends the app, what was decided is written.
+    Raises Refused where there is no terminal, and what a mistake in Winnow raised within the app, after the
+    terminal was restored. Whatever ends the app, what was decided is written.
     """
     require_terminal()
     from tui import terminal
@@ -32,6 +33,8 @@ def open_app(actor: User, *, first: Place | None = None, device: str = "auto") -
     finally:
         app.writer.close()
         works_on = app.engine is not None and app.engine.leave()
+    if app._exception is not None:
+        raise app._exception
     if works_on:
         sys.stderr.write("winnow: the engine works on in the background: 'winnow engine stop' ends it\n")
     return app.return_code or 0
