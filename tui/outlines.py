@@ -22,22 +22,26 @@ COLOURS: tuple[Colour, ...] = (
 )
 REFUSED: Colour = (128, 128, 128)
 
+CROWD = 6
+"""Suggested regions from which on only the hotkey of each is written on the picture."""
+
 
 def outlines(entries: Iterable[Entry], highlighted: Entry | None, hotkeys: Hotkeys) -> list[Outline]:
     """Suggestions dashed, annotations solid, the highlighted one last, which is on top."""
     colours: dict[str, Colour] = {}
     drawn = []
-    for entry in entries:
+    shown = [entry for entry in entries if entry.region is not None and entry.region.span is None]
+    crowded = sum(entry.value is None for entry in shown) >= CROWD
+    for entry in shown:
         region = entry.region
-        if region is None or region.span is not None:
-            continue
+        assert region is not None
         colour = colours.setdefault(entry.concept, COLOURS[len(colours) % len(COLOURS)])
         selected = highlighted is not None and entry.identity == highlighted.identity
         outline = Outline(
             box=region.box,
             rings=region.rings,
             colour=REFUSED if entry.value == 0 else colour,
-            label=_label(entry, hotkeys),
+            label=_label(entry, hotkeys, short=crowded and entry.value is None and not selected),
             selected=selected,
             dashed=entry.value is None,
         )
@@ -45,6 +49,9 @@ def outlines(entries: Iterable[Entry], highlighted: Entry | None, hotkeys: Hotke
     return [outline for _, outline in sorted(drawn, key=lambda pair: pair[0])]
 
 
-def _label(entry: Entry, hotkeys: Hotkeys) -> str:
+def _label(entry: Entry, hotkeys: Hotkeys, *, short: bool) -> str:
+    hotkey = hotkeys.of(entry)
+    if short:
+        return hotkey
     crossed = "✗ " if entry.value == 0 else ""
-    return f"{hotkeys.of(entry)} {crossed}{printable(entry.name)}".strip()
+    return f"{hotkey} {crossed}{printable(entry.name)}".strip()

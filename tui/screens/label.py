@@ -21,6 +21,9 @@ from tui.screens.viewer import ViewerScreen, common
 STEP = 0.05
 """By how much a key moves the score from which on suggestions are shown."""
 
+CLUTTER = 0.2
+"""The score from which on regions are shown at first: detectors say a lot that they hardly believe."""
+
 REGIONS = (TaskType.DETECTION, TaskType.SEGMENTATION)
 
 
@@ -45,7 +48,8 @@ class LabelScreen(ViewerScreen):
         super().__init__(task, at_input)
         self._queue: Sequence[int] = ()
         self._done: set[int] = set()
-        self._least = 0.0
+        self._least = CLUTTER if task.type in REGIONS else 0.0
+        self._hidden = 0
         self._offered = viewing.offered(task) if task.type not in REGIONS else []
         if len(self._offered) > MOST:
             # A thousand lines without a score help nobody: they are found by typing.
@@ -88,12 +92,14 @@ class LabelScreen(ViewerScreen):
         suggested = labeling.suggestions(task, input_id, actor)
         mine = labeling.on_input(task, input_id, annotator=actor if task.auto_id is None else None)
         self._predicting = suggested is None and task.assist_id is not None
+        self._hidden = sum(suggestion.score < self._least for suggestion in suggested or ())
         return merge(suggested or (), mine, self._offered, actor, self._least)
 
-    def heading(self, entries: Sequence[Entry]) -> str:
-        """With the score from which on suggestions are shown."""
-        shown = super().heading(entries)
-        return f"{shown} · from {self._least:.2f}" if self._least else shown
+    def count(self, shown: int) -> str:
+        """How many of how many, and the score from which on suggestions are shown."""
+        if not self._least:
+            return str(shown)
+        return f"{shown} of {shown + self._hidden}, ≥ {self._least:.2f}"
 
     def notice(self, input_id: int) -> str:
         """Whether suggestions are to come, what the reviewer wants, that it is submitted already."""

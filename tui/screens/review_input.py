@@ -53,7 +53,8 @@ class ReviewInputScreen(ViewerScreen):
     def on_mount(self) -> None:
         """Show the input that was chosen."""
         super().on_mount()
-        self.go_to(self.at)
+        # Once the canvas has its size: or its first picture would be prepared twice.
+        self.call_after_refresh(self.go_to, self.at)
 
     def place(self) -> Place:
         """Where to open again."""

@@ -75,7 +75,7 @@ class ViewerScreen(Screen[None]):
     DEFAULT_CSS = """
     ViewerScreen #side { width: 38%; min-width: 36; max-width: 60; border-left: vkey $panel; }
     ViewerScreen #heading { height: 1; padding: 0 1; text-style: bold; text-wrap: nowrap; }
-    ViewerScreen #detail { height: auto; max-height: 3; padding: 0 1; color: $text-muted; }
+    ViewerScreen #detail { height: 3; padding: 0 1; color: $text-muted; }
     ViewerScreen #notice { height: auto; max-height: 6; padding: 0 1; color: $text-warning; display: none; }
     """
 
@@ -86,8 +86,11 @@ class ViewerScreen(Screen[None]):
         self.hotkeys = Hotkeys()
         self._at_input = at_input
         self._shown: Input | None = None
+        self._around: dict[int, Input] = {}
         self._bank = False
         self._instructing = False
+        self._opened_once = False
+        self._noticed = ""
 
     # What subclasses say
 
@@ -191,7 +194,7 @@ class ViewerScreen(Screen[None]):
     @property
     def settled(self) -> bool:
         """Whether everything that was typed has been done and is shown."""
-        return self.turns.settled
+        return self._opened_once and self.turns.settled
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While something is typed, keys are letters."""
@@ -218,15 +221,20 @@ class ViewerScreen(Screen[None]):
         self.at = min(max(index, 0), len(self.queue))
         self.hotkeys.clear()
         self._instructing = False
+        self._opened_once = True
         input_id = self.input_id
-        self._shown = None if input_id is None else viewing.look(input_id)
+        self._around = self._look_around()
+        self._shown = None if input_id is None else self._around.get(input_id)
         if input_id is None:
             self.view.show_sentence(self.nothing_left)
         else:
             self._show_input(input_id)
         self.reload(anew=True)
-        self._look_ahead()
-        self.arrived()
+        if input_id is None or self.pictures.get(input_id) is None:
+            self._look_ahead()
+        else:
+            # The frame first: what comes next would take its time from it.
+            self.call_after_refresh(self._look_ahead)
 
     def next_open(self) -> int:
         """The place of the next input that is not done, from the front again after the last; else the end."""
@@ -280,11 +288,17 @@ class ViewerScreen(Screen[None]):
         if self.is_attached and input_id == self.input_id:
             self._show_picture(picture)
 
-    def _look_ahead(self) -> None:
+    def _look_around(self) -> dict[int, Input]:
+        """The input, those that follow and the one before, the most wanted first."""
         around = [self.at, *range(self.at + 1, self.at + 1 + NEXT_PICTURES), self.at - 1]
         wanted = [self.queue[index] for index in around if 0 <= index < len(self.queue)]
-        rows = [row for input_id in wanted if (row := viewing.look(input_id)) is not None]
+        rows = viewing.look(wanted)
+        return {input_id: rows[input_id] for input_id in wanted if input_id in rows}
+
+    def _look_ahead(self) -> None:
+        rows = self._around.values()
         self.pictures.want([(row.id, inputs.absolute(row)) for row in rows if row.media == "image"])
+        self.arrived()
 
     def _outlines(self) -> list[Any]:
         return outlines(self.rows.items, self.rows.current, self.hotkeys)
@@ -297,18 +311,26 @@ class ViewerScreen(Screen[None]):
         row = self._shown
         size = f"  {row.width}×{row.height}" if row is not None and row.width else ""
         line.file = f"{row.path}{size}" if row is not None else ""
-        self.query_one("#heading", Static).update(self.heading(entries))
-        notice = self.query_one("#notice", Static)
+        self.query_one("#heading", Static).update(self.heading(entries), layout=False)
         said = "" if input_id is None else printable(self.notice(input_id))
-        notice.update(said)
-        notice.display = bool(said)
+        if said != self._noticed:
+            # A new layout costs tens of milliseconds: only when there is something else to say.
+            self._noticed = said
+            notice = self.query_one("#notice", Static)
+            notice.update(said)
+            notice.display = bool(said)
 
     def heading(self, entries: Sequence[Entry]) -> str:
-        """How many concepts, how many of them are there and are not."""
-        ticked = sum(entry.value == 1 for entry in entries)
-        crossed = sum(entry.value == 0 for entry in entries)
-        counts = f" · {ticked} ✓" + (f" · {crossed} ✗" if crossed else "")
-        return f"Concepts ({len(entries)}){counts}"
+        """How many there are, how many of them are shown, ticked and crossed."""
+        what = "Objects" if any(entry.region is not None for entry in entries) else "Concepts"
+        marks = [(sum(entry.value == 1 for entry in entries), "✓")]
+        marks.append((sum(entry.value == 0 for entry in entries), "✗"))
+        counts = "".join(f" · {count} {mark}" for count, mark in marks if count)
+        return f"{what} ({self.count(len(entries))}){counts}"
+
+    def count(self, shown: int) -> str:
+        """How many entries there are."""
+        return str(shown)
 
     def _point(self) -> None:
         """The highlight has moved: on the picture too."""
@@ -318,7 +340,7 @@ class ViewerScreen(Screen[None]):
         told = _detail(entry) if entry is not None else self._no_entries()
         if self._instructing:
             told = self._instructions()
-        self.query_one("#detail", Static).update(printable(told))
+        self.query_one("#detail", Static).update(printable(told), layout=False)
 
     def _no_entries(self) -> str:
         return "" if self.input_id is None else "Nothing is said of this input yet."

@@ -57,7 +57,7 @@ class Matches(Rows[Match], can_focus=False):
     DEFAULT_CSS = """
     Matches {
         height: 1fr;
-        & .rows--cursor { background: $primary 30%; text-style: bold; }
+        & .rows--cursor { background: $primary-muted; color: $foreground; text-style: bold; }
     }
     """
 

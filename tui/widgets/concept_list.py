@@ -46,7 +46,7 @@ class ConceptList(Rows[Entry], can_focus=False):
     DEFAULT_CSS = """
     ConceptList {
         width: 1fr; height: 1fr; overflow-x: hidden;
-        & .rows--cursor { background: $primary 30%; text-style: bold; }
+        & .rows--cursor { background: $primary-muted; color: $foreground; text-style: bold; }
     }
     """
 
@@ -96,7 +96,7 @@ class ConceptList(Rows[Entry], can_focus=False):
         # The last column belongs to the scrollbar.
         room = width - 1 - sum(len(text) for text, _ in shown)
         who = printable(entry.who) if self._names_everyone or width >= ROOMY else ""
-        who_room = min(cell_len(who) + 1, room // 3) if who else 0
+        who_room = min(cell_len(who) + 1, room * 2 // 5) if who else 0
         original = f" ({printable(entry.original)})" if entry.original else ""
         shown.append((fitted(printable(entry.name) + original, room - who_room), ""))
         if who_room:

@@ -53,9 +53,10 @@ class InputView(Container):
 
     def outline(self, outlines: Sequence[Outline]) -> None:
         """Draw other outlines on the same picture."""
-        if self.canvas.display:
+        if self.canvas.display and self.canvas.outlines != tuple(outlines):
             self.canvas.set_outlines(outlines)
 
     def _turn_to(self, child: PictureCanvas | TextPane) -> None:
-        self.canvas.display = child is self.canvas
-        self.text.display = child is self.text
+        for part in (self.canvas, self.text):
+            if part.display != (part is child):
+                part.display = part is child

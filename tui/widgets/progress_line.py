@@ -41,7 +41,7 @@ class ProgressLine(Widget):
         right = (
             file.rjust(room - cell_len(file) + len(file)) if cell_len(file) <= room else ending(file, room)
         )
-        return Content.assemble((left, "bold $text-primary"), middle, (right, "$text-muted"))
+        return Content.assemble((left, "bold $text-primary"), middle, (right, "$foreground-muted"))
 
 
 def ending(text: str, width: int) -> str:
