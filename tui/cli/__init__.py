@@ -1,1 +1,1 @@
-
+"""The app's nouns of the command line."""
