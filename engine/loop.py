@@ -33,9 +33,10 @@ def log(sentence: str) -> None:
 class Loop:
     """An engine from its first heartbeat to its last."""
 
-    def __init__(self, device: Device, *, until_idle: bool = False) -> None:
+    def __init__(self, device: Device, *, until_idle: bool = False, during: int | None = None) -> None:
         self.device = device
         self.until_idle = until_idle
+        self.during = during
         self.owner = jobs.new_owner()
         self.stop = threading.Event()
         self.failure: BaseException | None = None
@@ -47,7 +48,8 @@ class Loop:
         return Lane(self.owner, self.device, priorities=priorities, threads=threads, stop=self.stop, log=log)
 
     def run(self) -> None:
-        """Work until a signal, a request to stop or, with `until_idle`, the end of the work.
+        """Work until a signal or a request to stop. With `until_idle` until there is no more work; with the
+        process id `during` until that, once this process is gone.
 
         Raises what ended a lane: Refused for a full disk, for example.
         """
@@ -90,8 +92,11 @@ class Loop:
                 return
             if not (self.people.idle.is_set() and self.bulk.idle.is_set()) or _work_left():
                 quiet = time.monotonic()
-            if self.until_idle and time.monotonic() - quiet > GRACE:
+            if time.monotonic() - quiet > GRACE and self._may_end():
                 return
+
+    def _may_end(self) -> bool:
+        return self.until_idle or (self.during is not None and not jobs.process_lives(self.during))
 
     def _beat(self) -> bool:
         activity = ", ".join(filter(None, (self.people.activity, self.bulk.activity)))
@@ -111,11 +116,14 @@ def _work_left() -> bool:
     return bool(Job.select(Job.id).where(Job.state.in_(states)).limit(1).exists())
 
 
-def serve(store: Path, requested: str, *, until_idle: bool = False) -> None:
-    """Run an engine for the store at `store`. Raises Refused when there is one, or when it must end."""
+def serve(store: Path, requested: str, *, until_idle: bool = False, during: int | None = None) -> None:
+    """Run an engine for the store at `store`, see `Loop.run` for how long.
+
+    Raises Refused when there is one, or when it must end.
+    """
     database.connect(store, synchronous="NORMAL")
     with _alone(store, requested):
-        loop = Loop(choose(requested), until_idle=until_idle)
+        loop = Loop(choose(requested), until_idle=until_idle, during=during)
         with _signals(loop.stop):
             loop.run()
     log("stopped")

@@ -189,7 +189,7 @@ def _queue(store: Path) -> Iterator[None]:
     if lock is None:
         # Not the store itself: closing a second descriptor of it would drop SQLite's own locks.
         # A file object of this thread's: it is closed when the thread is gone.
-        lock = _mine.lock = Path(f"{store}-lock").open("ab")
+        lock = _mine.lock = Path(f"{store}-lock").open("ab")  # noqa: SIM115
     fcntl.flock(lock, fcntl.LOCK_EX)
     try:
         yield

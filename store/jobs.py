@@ -202,15 +202,20 @@ def ask_to_stop() -> int:
 
 
 def _dead_here(engine: Engine) -> bool:
-    if engine.host != socket.gethostname() or os.name != "posix":
-        return False
-    try:
-        os.kill(engine.pid, 0)
-    except ProcessLookupError:
+    return engine.host == socket.gethostname() and not process_lives(engine.pid)
+
+
+def process_lives(pid: int) -> bool:
+    """Whether this machine has such a process; True where that cannot be asked."""
+    if os.name != "posix":
         return True
-    except PermissionError:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
         return False
-    return False
+    except PermissionError:
+        return True
+    return True
 
 
 def queued_inputs(task: Task) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,9 @@ def problems() -> list[str]:
 def sync() -> None:
     """Register every found card that is not yet known as a model version, with concepts and annotator."""
     versions = ModelVersion.select(ModelVersion, Model).join(Model)
-    stored = {(version.model.name, version.sha256, _frozen(version.card)) for version in versions}
+    stored = {(version.model.name, version.sha256, _fingerprint(version.card)) for version in versions}
     missing = [
-        card for card in _found()[0] if (card.name, card.sha256, _frozen(_described(card))) not in stored
+        card for card in _found()[0] if (card.name, card.sha256, _fingerprint(_described(card))) not in stored
     ]
     if not missing:
         return
@@ -47,10 +48,33 @@ def sync() -> None:
             _register(card)
 
 
-def _frozen(described: Mapping[str, Any]) -> str:
-    import json
+def _fingerprint(described: Mapping[str, Any]) -> str:
+    """What a model's predictions depend on: another fingerprint is another version.
 
-    return json.dumps(described, sort_keys=True)
+    Fields at their defaults are left out, so that a field that later cards have changes nothing.
+    """
+    preprocessing = _told(described["preprocessing"], cards.Preprocessing)
+    telling = {key: described[key] for key in _TELLING if key in described}
+    return json.dumps({**_told(telling, Card), "preprocessing": preprocessing}, sort_keys=True)
+
+
+_TELLING = (
+    "family",
+    "task",
+    "concepts",
+    "outputs",
+    "parameters",
+    "multi_label",
+    "floor",
+    "keep",
+    "gpu_sha256",
+)
+
+
+def _told(values: Mapping[str, Any], of: Any) -> dict[str, Any]:
+    defaults = {field.name: field.default for field in dataclasses.fields(of)}
+    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in defaults.items()}
+    return {key: value for key, value in values.items() if key not in plain or plain[key] != value}
 
 
 def _described(card: Card) -> dict[str, Any]:
@@ -81,7 +105,8 @@ def _register(card: Card) -> None:
             created_at=now(),
         )
     versions = ModelVersion.select().where(ModelVersion.model == model)
-    if any(_frozen(v.card) == _frozen(described) and v.sha256 == card.sha256 for v in versions):
+    fingerprint = _fingerprint(described)
+    if any(_fingerprint(v.card) == fingerprint and v.sha256 == card.sha256 for v in versions):
         return
     highest = ModelVersion.select(fn.MAX(ModelVersion.number)).where(ModelVersion.model == model).scalar()
     version = ModelVersion.create(
@@ -162,9 +187,9 @@ def _unknown(version: ModelVersion, name: str, near: list[str]) -> str:
 def card(version: ModelVersion) -> Card:
     """The card of a model version as it lies on this machine. Raises NotFound when it is not there."""
     name = version.model.name
-    described = _frozen(version.card)
+    wanted = (name, version.sha256, _fingerprint(version.card))
     for found in _found()[0]:
-        if found.name == name and found.sha256 == version.sha256 and _frozen(_described(found)) == described:
+        if (found.name, found.sha256, _fingerprint(_described(found))) == wanted:
             return found
     raise NotFound(f"version {version.number} of {name} is not installed on this machine")
 

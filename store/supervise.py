@@ -38,15 +38,17 @@ def log_path() -> Path:
 def start_engine(device: str = "auto", *, until_idle: bool = False) -> subprocess.Popen[bytes] | None:
     """Start an engine for the open store in a session of its own, unless one is alive; None if one is.
 
-    It outlives a closed terminal. `until_idle`: it ends when there is nothing left to do.
+    It outlives a closed terminal: it ends when there is nothing left to do, `until_idle` at once and else
+    after this process is gone.
     """
     jobs.bury_dead()
     if jobs.living():
         return None
+    ending = ["--until-idle"] if until_idle else ["--while", str(os.getpid())]
     arguments = ["run", "--store", str(database.path()), "--device", device]
     with log_path().open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "engine", *arguments, *(["--until-idle"] if until_idle else [])],
+            [sys.executable, "-m", "engine", *arguments, *ending],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -105,7 +107,7 @@ def stop(child: subprocess.Popen[bytes], patience: float = 15.0) -> None:
 
 def _ended(code: int, task: Task) -> str:
     how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-    said = last_words()
+    said = "" if code < 0 else last_words()
     return (
         f"the engine {how}{': ' + said if said else ''}; what it had finished is kept, "
         f"go on with: winnow task run {task.name}"

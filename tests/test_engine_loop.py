@@ -251,6 +251,25 @@ def test_one_engine_for_a_store_and_it_stops_when_asked(tmp_path: Path) -> None:
     assert len(rows(project)) == 1
 
 
+def test_an_engine_kept_by_a_process_ends_after_it_with_its_work_done(tmp_path: Path) -> None:
+    project = new_project(tmp_path / "p", [picture(tmp_path / "in" / "0.png")])
+    make_task(project, "t", "mobilenet-v2", ("tabby",), "--lower", "0", "--upper", "1")
+    keeper = subprocess.Popen(["sleep", "300"])
+    engine = start(project, "engine", "run", "--device", "cpu", "--while", str(keeper.pid))
+    try:
+        wait_until(lambda: bool(engine_pids(project)))
+        winnow(project, "task", "run", "t")
+        assert engine.poll() is None
+        keeper.kill()
+        keeper.wait()
+        assert engine.wait(30) == 0
+    finally:
+        keeper.kill()
+        engine.kill()
+        engine.communicate()
+    assert len(rows(project)) == 1
+
+
 def test_a_gpu_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     from engine.device import cuda_problem
 

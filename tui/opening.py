@@ -36,5 +36,5 @@ def open_app(actor: User, *, first: Place | None = None, device: str = "auto") -
     if app._exception is not None:
         raise app._exception
     if works_on:
-        sys.stderr.write("winnow: the engine works on in the background: 'winnow engine stop' ends it\n")
+        sys.stderr.write("winnow: the engine finishes its work in the background, then ends\n")
     return app.return_code or 0

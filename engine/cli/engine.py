@@ -32,12 +32,15 @@ _STORE = click.option("--store", type=click.Path(path_type=Path), help="The stor
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="What models run on."
 )
 @click.option("--until-idle", is_flag=True, help="End when there is nothing left to do.")
+@click.option("--while", "during", type=int, metavar="PID", help="End once that process is gone, when idle.")
 @click.pass_context
-def run(context: click.Context, store: Path | None, device: str, until_idle: bool) -> None:
+def run(
+    context: click.Context, store: Path | None, device: str, until_idle: bool, during: int | None
+) -> None:
     """Work in the foreground until ctrl+c or SIGTERM."""
     from engine.loop import serve
 
-    serve(_connect(store, context), device, until_idle=until_idle)
+    serve(_connect(store, context), device, until_idle=until_idle, during=during)
 
 
 @command.command()
