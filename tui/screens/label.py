@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -11,12 +11,13 @@ from textual.binding import Binding, BindingType
 from store import assignments, labeling, reviewing, viewing
 from store.errors import Refused
 from store.tables import Task
-from store.values import Side, Status, TaskType, Verdict
+from store.values import Side, Status, Verdict
 from tui.entries import Entry, merge
 from tui.foresight import AHEAD, Foresight
 from tui.hotkeys import MOST
 from tui.places import Place
-from tui.screens.viewer import ViewerScreen, common
+from tui.screens.label_decisions import REGIONS, LabelDecisions
+from tui.screens.viewer_keys import common
 
 STEP = 0.05
 """By how much a key moves the score from which on suggestions are shown."""
@@ -24,10 +25,8 @@ STEP = 0.05
 CLUTTER = 0.2
 """The score from which on regions are shown at first: detectors say a lot that they hardly believe."""
 
-REGIONS = (TaskType.DETECTION, TaskType.SEGMENTATION)
 
-
-class LabelScreen(ViewerScreen):
+class LabelScreen(LabelDecisions):
     """What a labeler has to do in a task. Every key is written at once; leaving loses nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,9 +54,8 @@ class LabelScreen(ViewerScreen):
             # A thousand lines without a score help nobody: they are found by typing.
             self._offered = []
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Open the queue."""
-        super().on_mount()
         self._foresight = Foresight(self.winnow.writer, self.task_row.assist_id)
         self.action_look_again()
 
@@ -132,10 +130,6 @@ class LabelScreen(ViewerScreen):
         if input_id is not None:
             self._foresight.look_ahead(input_id, list(self._queue[self.at + 1 : self.at + 1 + AHEAD]))
 
-    def toggle(self, entry: Entry) -> None:
-        """Accept, and take back what is accepted."""
-        self._decide(entry, 1)
-
     # What keys do
 
     def action_look_again(self) -> None:
@@ -153,83 +147,6 @@ class LabelScreen(ViewerScreen):
             place for place, input_id in enumerate(queue) if wanted is not None and input_id >= wanted
         )
         self.go_to(next(following, 0))
-
-    def action_accept(self, value: int) -> None:
-        """Say of the highlighted entry that it is there (1) or not (0); the same again takes it back."""
-        self.turns.take(lambda: self._accept(value))
-
-    def _accept(self, value: int) -> None:
-        entry = self.rows.current
-        if entry is not None:
-            self._decide(entry, value)
-
-    def _decide(self, entry: Entry, value: int) -> None:
-        actor, task, input_id = self.winnow.actor, self.task_row, self.input_id
-        assert input_id is not None
-        annotation, suggestion = entry.annotation, entry.suggestion
-        if annotation is not None and entry.value == value:
-            self._write(partial(labeling.take_back, actor, annotation))
-        elif annotation is not None:
-            self._write(partial(labeling.set_value, actor, annotation, value))
-        elif suggestion is not None:
-            self._write(partial(labeling.accept, actor, task, input_id, suggestion, value=value))
-        else:
-            self._write(partial(labeling.add, actor, task, input_id, entry.concept, value=value))
-
-    def _write(self, act: Callable[[], object]) -> None:
-        self.turns.write(act, lambda _: self.reload())
-
-    def action_accept_all(self) -> None:
-        """Accept exactly the suggestions that the list shows, as one step."""
-        self.turns.take(self._accept_all)
-
-    def _accept_all(self) -> None:
-        shown = [entry.suggestion for entry in self.rows.items if entry.suggestion is not None]
-        if shown and self.input_id is not None:
-            act = partial(labeling.accept_all, self.winnow.actor, self.task_row, self.input_id, shown)
-            self.turns.write(act, self._accepted_all)
-
-    def _accepted_all(self, count: int) -> None:
-        self.say(f"accepted {count} suggestion{'s' if count != 1 else ''}")
-        self.reload()
-
-    def action_add(self) -> None:
-        """Type a concept that is there."""
-        if self.input_id is None:
-            return
-        if self.task_row.type in REGIONS:
-            self.say("a concept of this task needs a region: change one with e")
-        else:
-            self.ask_concept("add", "Add a concept")
-
-    def action_change(self) -> None:
-        """Give the highlighted entry another concept, which accepts it."""
-        entry = self.rows.current
-        if entry is not None and (entry.annotation or entry.suggestion):
-            self.ask_concept("change", f"Instead of {entry.name}")
-
-    def chosen(self, name: str, purpose: str) -> None:
-        """Add it, or put it in the place of the highlighted one."""
-        actor, task, input_id, entry = self.winnow.actor, self.task_row, self.input_id, self.rows.current
-        if input_id is None:
-            return
-        act: Callable[[], object]
-        if purpose == "add":
-            act = partial(labeling.add, actor, task, input_id, name)
-        elif entry is not None and entry.annotation is not None:
-            act = partial(labeling.reassign, actor, entry.annotation, name)
-        elif entry is not None and entry.suggestion is not None:
-            act = partial(labeling.accept, actor, task, input_id, entry.suggestion, concept=name)
-        else:
-            return
-        self.turns.write(act, lambda _: self._added(name))
-
-    def _added(self, name: str) -> None:
-        self.reload()
-        added = [entry.identity for entry in self.rows.items if entry.concept == name]
-        if added:
-            self.rows.go_to(added[-1])
-        self._point()
 
     def action_least(self, by: int) -> None:
         """Show suggestions from a lower or a higher score on."""

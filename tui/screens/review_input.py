@@ -15,7 +15,8 @@ from store.values import Side, Status, TaskType, Verdict
 from tui.entries import Entry, merge
 from tui.places import Place
 from tui.review_queue import ReviewQueue
-from tui.screens.viewer import ViewerScreen, common
+from tui.screens.viewer import ViewerScreen
+from tui.screens.viewer_keys import common
 from tui.widgets.ask_line import AskLine
 
 OUTCOMES = {
@@ -50,9 +51,8 @@ class ReviewInputScreen(ViewerScreen):
         yield from super().compose()
         yield AskLine()
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Show the input that was chosen."""
-        super().on_mount()
         # Once the canvas has its size: or its first picture would be prepared twice.
         self.call_after_refresh(self.go_to, self.at)
 

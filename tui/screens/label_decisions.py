@@ -1,0 +1,98 @@
+"""Label decisions: what a labeler says of the input, each written at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from store import labeling
+from store.values import TaskType
+from tui.entries import Entry
+from tui.screens.viewer import ViewerScreen
+
+REGIONS = (TaskType.DETECTION, TaskType.SEGMENTATION)
+
+
+class LabelDecisions(ViewerScreen):
+    """Accept, reject, add, change; the list shows it when it is written."""
+
+    def toggle(self, entry: Entry) -> None:
+        """Accept, and take back what is accepted."""
+        self._decide(entry, 1)
+
+    def action_accept(self, value: int) -> None:
+        """Say of the highlighted entry that it is there (1) or not (0); the same again takes it back."""
+        self.turns.take(lambda: self._accept(value))
+
+    def _accept(self, value: int) -> None:
+        entry = self.rows.current
+        if entry is not None:
+            self._decide(entry, value)
+
+    def _decide(self, entry: Entry, value: int) -> None:
+        actor, task, input_id = self.winnow.actor, self.task_row, self.input_id
+        assert input_id is not None
+        annotation, suggestion = entry.annotation, entry.suggestion
+        if annotation is not None and entry.value == value:
+            self._write(partial(labeling.take_back, actor, annotation))
+        elif annotation is not None:
+            self._write(partial(labeling.set_value, actor, annotation, value))
+        elif suggestion is not None:
+            self._write(partial(labeling.accept, actor, task, input_id, suggestion, value=value))
+        else:
+            self._write(partial(labeling.add, actor, task, input_id, entry.concept, value=value))
+
+    def _write(self, act: Callable[[], object]) -> None:
+        self.turns.write(act, lambda _: self.reload())
+
+    def action_accept_all(self) -> None:
+        """Accept exactly the suggestions that the list shows, as one step."""
+        self.turns.take(self._accept_all)
+
+    def _accept_all(self) -> None:
+        shown = [entry.suggestion for entry in self.rows.items if entry.suggestion is not None]
+        if shown and self.input_id is not None:
+            act = partial(labeling.accept_all, self.winnow.actor, self.task_row, self.input_id, shown)
+            self.turns.write(act, self._accepted_all)
+
+    def _accepted_all(self, count: int) -> None:
+        self.say(f"accepted {count} suggestion{'s' if count != 1 else ''}")
+        self.reload()
+
+    def action_add(self) -> None:
+        """Type a concept that is there."""
+        if self.input_id is None:
+            return
+        if self.task_row.type in REGIONS:
+            self.say("a concept of this task needs a region: change one with e")
+        else:
+            self.ask_concept("add", "Add a concept")
+
+    def action_change(self) -> None:
+        """Give the highlighted entry another concept, which accepts it."""
+        entry = self.rows.current
+        if entry is not None and (entry.annotation or entry.suggestion):
+            self.ask_concept("change", f"Instead of {entry.name}")
+
+    def chosen(self, name: str, purpose: str) -> None:
+        """Add it, or put it in the place of the highlighted one."""
+        actor, task, input_id, entry = self.winnow.actor, self.task_row, self.input_id, self.rows.current
+        if input_id is None:
+            return
+        act: Callable[[], object]
+        if purpose == "add":
+            act = partial(labeling.add, actor, task, input_id, name)
+        elif entry is not None and entry.annotation is not None:
+            act = partial(labeling.reassign, actor, entry.annotation, name)
+        elif entry is not None and entry.suggestion is not None:
+            act = partial(labeling.accept, actor, task, input_id, entry.suggestion, concept=name)
+        else:
+            return
+        self.turns.write(act, lambda _: self._added(name))
+
+    def _added(self, name: str) -> None:
+        self.reload()
+        added = [entry.identity for entry in self.rows.items if entry.concept == name]
+        if added:
+            self.rows.go_to(added[-1])
+        self._point()

@@ -1,0 +1,172 @@
+"""The viewer's display: what it shows of an input, and of the place in the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from textual.widgets import Static
+
+from store import inputs, media, viewing
+from store.printable import printable
+from store.tables import Input
+from tui.entries import Entry
+from tui.outlines import outlines
+from tui.pictures import Shown
+from tui.screens.viewer_frame import ViewerFrame
+from tui.widgets.progress_line import ProgressLine
+
+LONGEST_TEXT = 100_000
+"""Characters of a text that are shown."""
+
+NEXT_PICTURES = 3
+"""Pictures prepared ahead."""
+
+
+class ViewerDisplay(ViewerFrame):
+    """Shows an input, what is said of it, and where it stands."""
+
+    def go_to(self, index: int) -> None:
+        """Show the input at this place of the queue, or the end of it."""
+        self.at = min(max(index, 0), len(self.queue))
+        self.hotkeys.clear()
+        self._instructing = False
+        self._opened_once = True
+        input_id = self.input_id
+        self._around = self._look_around()
+        self._shown = None if input_id is None else self._around.get(input_id)
+        if input_id is None:
+            self.view.show_sentence(self.nothing_left)
+        else:
+            self._show_input(input_id)
+        self.reload(anew=True)
+        if input_id is None or self.pictures.get(input_id) is None:
+            self._look_ahead()
+        else:
+            # The frame first: what comes next would take its time from it.
+            self.call_after_refresh(self._look_ahead)
+
+    def next_open(self) -> int:
+        """The place of the next input that is not done, from the front again after the last; else the end."""
+        count = len(self.queue)
+        for index in [*range(self.at + 1, count), *range(min(self.at + 1, count))]:
+            if not self.is_done(self.queue[index]):
+                return int(index)
+        return count
+
+    def reload(self, *, anew: bool = False) -> None:
+        """Read again what is said of the input; `anew`: it is another input."""
+        input_id = self.input_id
+        entries = [] if input_id is None else self.entries(input_id)
+        self.hotkeys.give(entries)
+        if anew:
+            self.rows.show_anew(entries)
+        else:
+            self.rows.show(entries)
+        self._tell(entries, input_id)
+        self._point()
+
+    def _show_input(self, input_id: int) -> None:
+        row = self._shown
+        if row is None:
+            self.view.show_sentence("This input is no longer in the project.")
+        elif row.media == "text":
+            self._show_text(row)
+        elif (picture := self.pictures.get(input_id)) is not None:
+            self._show_picture(picture)
+        else:
+            self.view.show_sentence("loading…")
+
+    def _show_text(self, row: Input) -> None:
+        try:
+            text = media.read_text(inputs.absolute(row), LONGEST_TEXT)
+        except media.MediaError as error:
+            self.view.show_sentence(str(error))
+            return
+        cut = (
+            f"\n\n… only the first {LONGEST_TEXT:,} characters are shown" if len(text) == LONGEST_TEXT else ""
+        )
+        self.view.show_text(text + cut)
+
+    def _show_picture(self, picture: Shown) -> None:
+        if isinstance(picture, str):
+            self.view.show_sentence(picture)
+        else:
+            self.view.show_picture(picture, self._outlines())
+
+    def _picture_came(self, input_id: int, picture: Shown) -> None:
+        if self.is_attached and input_id == self.input_id:
+            self._show_picture(picture)
+
+    def _look_around(self) -> dict[int, Input]:
+        """The input, those that follow and the one before, the most wanted first."""
+        around = [self.at, *range(self.at + 1, self.at + 1 + NEXT_PICTURES), self.at - 1]
+        wanted = [self.queue[index] for index in around if 0 <= index < len(self.queue)]
+        rows = viewing.look(wanted)
+        return {input_id: rows[input_id] for input_id in wanted if input_id in rows}
+
+    def _look_ahead(self) -> None:
+        rows = self._around.values()
+        self.pictures.want([(row.id, inputs.absolute(row)) for row in rows if row.media == "image"])
+        self.arrived()
+
+    def _outlines(self) -> list[Any]:
+        return outlines(self.rows.items, self.rows.current, self.hotkeys)
+
+    def _tell(self, entries: Sequence[Entry], input_id: int | None) -> None:
+        """Heading, progress and notice."""
+        line = self.query_one(ProgressLine)
+        line.place = (self.at + 1 if input_id is not None else 0, len(self.queue))
+        line.done = self.done_count
+        row = self._shown
+        size = f"  {row.width}×{row.height}" if row is not None and row.width else ""
+        line.file = f"{row.path}{size}" if row is not None else ""
+        self.query_one("#heading", Static).update(self.heading(entries), layout=False)
+        said = "" if input_id is None else printable(self.notice(input_id))
+        if said != self._noticed:
+            # A new layout costs tens of milliseconds: only when there is something else to say.
+            self._noticed = said
+            notice = self.query_one("#notice", Static)
+            notice.update(said)
+            notice.display = bool(said)
+
+    def heading(self, entries: Sequence[Entry]) -> str:
+        """How many there are, how many of them are shown, ticked and crossed."""
+        what = "Objects" if any(entry.region is not None for entry in entries) else "Concepts"
+        marks = [(sum(entry.value == 1 for entry in entries), "✓")]
+        marks.append((sum(entry.value == 0 for entry in entries), "✗"))
+        counts = "".join(f" · {count} {mark}" for count, mark in marks if count)
+        return f"{what} ({self.count(len(entries))}){counts}"
+
+    def count(self, shown: int) -> str:
+        """How many entries there are."""
+        return str(shown)
+
+    def _point(self) -> None:
+        """The highlight has moved: on the picture too."""
+        self.view.outline(self._outlines())
+        self.rows.refresh()
+        entry = self.rows.current
+        told = _detail(entry) if entry is not None else self._no_entries()
+        if self._instructing:
+            told = self._instructions()
+        self.query_one("#detail", Static).update(printable(told), layout=False)
+
+    def _no_entries(self) -> str:
+        return "" if self.input_id is None else "Nothing is said of this input yet."
+
+    def _instructions(self) -> str:
+        return str(self.task_row.instructions) or "This task has no instructions."
+
+
+def _detail(entry: Entry) -> str:
+    """All about the highlighted entry, uncut."""
+    name = f"{entry.name} (the model says {entry.original})" if entry.original else entry.name
+    score = "" if entry.score is None else f" · {entry.score:.4f}"
+    if entry.annotation is None:
+        return f"{name}{score}" + (
+            f" · {entry.who} suggests it" if entry.suggestion else " · a concept of this task"
+        )
+    said = "says so" if entry.value else "says it is not there"
+    status = f" · {entry.status.title}" if entry.status is not None else ""
+    return f"{name}{score} · {entry.who} {said}{status}"
