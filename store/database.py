@@ -93,7 +93,9 @@ def connect(path: Path, *, synchronous: str = "FULL") -> None:
     _check_header(path)
     with _sentences(path):
         _connect(path, synchronous, journal="wal")
-        migrations.check_and_upgrade(database.obj, path)
+        if migrations.is_older(database.obj, path):
+            with _queue(path):
+                migrations.back_up_and_upgrade(database.obj, path)
     _path = path.resolve()
 
 

@@ -273,7 +273,11 @@ class Prediction(Table):
 
 
 class Task(Table):
-    """A batch of labeling or reviewing work on a dataset."""
+    """A batch of labeling or reviewing work on a dataset.
+
+    `agree_share` is the part of the labelers that must agree, 0..1; without it `agree` of them must.
+    `unrouted` means that some annotations may still follow earlier thresholds.
+    """
 
     uid = TextField(unique=True)
     name = TextField()
@@ -287,10 +291,14 @@ class Task(Table):
     review = TextField()
     stacked = BooleanField(default=False)
     agree = IntegerField(default=2)
+    agree_share = DoubleField(null=True)
     agree_iou = DoubleField(default=0.5)
     instructions = TextField(default="")
     priority = IntegerField(default=0)
     archived = BooleanField(default=False)
+    own_review = BooleanField(default=False)
+    paused = BooleanField(default=False)
+    unrouted = BooleanField(default=False)
     creator = ForeignKeyField(User, index=False)
     created_at = BigIntegerField()
     deleted = BooleanField(default=False)
@@ -330,7 +338,10 @@ class TaskMember(Table):
 
 
 class Assignment(Table):
-    """One input of one task given to one user, to label or to review."""
+    """One input of one task given to one user, to label or to review.
+
+    To review: `score`, `uncertainty` and `disagreement` (0..1) are what its queue can be ordered by.
+    """
 
     task = ForeignKeyField(Task, index=False)
     side = TextField()
@@ -341,10 +352,13 @@ class Assignment(Table):
     leased_until = BigIntegerField(null=True)
     error = TextField(null=True)
     changed_at = BigIntegerField()
+    score = DoubleField(default=0.0)
+    uncertainty = DoubleField(default=0.0)
+    disagreement = DoubleField(default=0.0)
     version = BigIntegerField(default=0)
 
     class Meta:
-        """Clustered by task, side and user; indexes.py adds the partial ones."""
+        """Clustered by task, side and user; the migrations add partial indexes."""
 
         primary_key = CompositeKey("task", "side", "user", "input")
         without_rowid = True
@@ -392,6 +406,22 @@ class Review(Table):
         """Found by what was reviewed."""
 
         indexes = ((("task", "input"), False),)
+
+
+class Comment(Table):
+    """What somebody says of an input or a region of it; the first of a thread carries `resolved`."""
+
+    task = ForeignKeyField(Task, null=True, index=False)
+    input = ForeignKeyField(Input, index=False)
+    thread = ForeignKeyField("self", null=True, index=False, backref="+")
+    region_kind = SmallIntegerField(default=0)
+    region = BlobField(default=b"")
+    author = ForeignKeyField(User, index=False)
+    text = TextField()
+    created_at = BigIntegerField()
+    resolved = BooleanField(default=False)
+    deleted = BooleanField(default=False)
+    version = BigIntegerField(default=0)
 
 
 class Job(Table):

@@ -24,14 +24,28 @@ def upgrade(db: Any) -> None:
     db.execute_sql(f"PRAGMA user_version = {latest()}")
 
 
-def check_and_upgrade(db: Any, path: Path) -> None:
-    """Upgrade an older store after copying it beside itself. Raises Refused for a newer one."""
-    found = int(db.execute_sql("PRAGMA user_version").fetchone()[0])
-    wanted = latest()
+def is_older(db: Any, path: Path) -> bool:
+    """Whether the store has to be upgraded first. Raises Refused for a newer one than this version knows."""
+    found, wanted = _number(db), latest()
     if found > wanted:
         raise Refused(
             f"{path} was written by a newer Winnow (schema {found}, this one knows {wanted}): upgrade"
         )
-    if found < wanted:
-        db.execute_sql("VACUUM INTO ?", (f"{path}.schema-{found}",))
+    return found < wanted
+
+
+def back_up_and_upgrade(db: Any, path: Path) -> None:
+    """Copy an older store beside itself, then upgrade it. One process at a time: the second finds it done.
+
+    A copy that an interrupted upgrade left is made anew.
+    """
+    if is_older(db, path):
+        copy, making = Path(f"{path}.schema-{_number(db)}"), Path(f"{path}.schema.new")
+        making.unlink(missing_ok=True)
+        db.execute_sql("VACUUM INTO ?", (str(making),))
+        making.replace(copy)
         upgrade(db)
+
+
+def _number(db: Any) -> int:
+    return int(db.execute_sql("PRAGMA user_version").fetchone()[0])
