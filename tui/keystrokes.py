@@ -1,0 +1,80 @@
+"""Keystrokes in order: each is done with before the next is given out, however fast they come."""
+
+from __future__ import annotations
+
+from collections import deque
+from functools import partial
+from typing import TypeVar
+
+from textual import events
+from textual.app import App
+from textual.message import Message
+
+Returned = TypeVar("Returned")
+
+PATIENCE = 0.5
+"""Seconds until the next key is given out though the end of the one before was not heard, because the
+widget that had it is gone."""
+
+
+class KeyDone(Message):
+    """Follows a key up from the widget that got it: when it arrives, the key's bindings have run."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+class OrderedKeys(App[Returned]):
+    """An app that loses no key typed ahead.
+
+    Textual gives a key to the widget that has the focus at that moment, and a binding runs only after the
+    key has come up from there: of keys that arrive in one burst, as they do over a slow line, those behind
+    one that moves the focus or opens a screen would go to where it was.
+    """
+
+    _held: deque[events.Key] | None = None
+    """Keys that came while another was being done."""
+    _under_way = 0
+    """The number of the key that is being done, or 0."""
+    _given = 0
+    _screen_before: object = None
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hold back a key while another is being done."""
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+        elif not self._under_way:
+            await self._give(event)
+        else:
+            if self._held is None:
+                self._held = deque()
+            self._held.append(event)
+            self.set_timer(PATIENCE, partial(self._done, self._under_way))
+
+    async def _give(self, event: events.Key) -> None:
+        self._given += 1
+        self._under_way = self._given
+        self._screen_before = self.screen
+        target = self.focused or self.screen
+        await super().on_event(event)
+        if not target.post_message(KeyDone(self._given)):
+            await self._done(self._given)
+
+    def on_key_done(self, message: KeyDone) -> None:
+        """The key has come all the way up; what its binding asked to be called later goes first."""
+        message.stop()
+        self.call_later(self._settled, message.number)
+
+    async def _settled(self, number: int) -> None:
+        """A screen that the key has opened gets its focus before the next key."""
+        opened = self.screen is not self._screen_before
+        if not (opened and self.screen.call_after_refresh(self.call_later, self._done, number)):
+            await self._done(number)
+
+    async def _done(self, number: int) -> None:
+        if number != self._under_way:
+            return
+        self._under_way = 0
+        if self._held:
+            await self._give(self._held.popleft())
