@@ -82,7 +82,7 @@ class Lane:
                 waited += POLL
                 continue
             seen, waited = version, 0.0
-            while not self.stop.is_set() and jobs.waiting(self.priorities):
+            while not self.stop.is_set() and (self._next or jobs.waiting(self.priorities)):
                 self.idle.clear()
                 self._serve()
             self.activity = ""
@@ -142,17 +142,16 @@ class Lane:
         def feed() -> Iterator[tuple[tuple[int, int], Path]]:
             work: Work | None = first
             while work is not None:
-                if work.version.id != first.version.id or _lowest(work) < lowest:
+                if work is not first and not _goes_with(work, first):
                     self._next = work
                     return
                 by_job[work.job.id] = work
                 works.append(work)
                 for input_id, path in work.pending:
                     yield (work.job.id, input_id), path
-                work = self._claim()
+                work = None if _suspect(work) else self._claim()
 
-        lowest = _lowest(first)
-        family = _Wide(opened.family, min(lowest, opened.listener.card.floor))
+        family = _Wide(opened.family, min(_lowest(first), opened.listener.card.floor))
         self.activity = f"{opened.listener.card.name}: {first.job.kind}"
         heard = predict_many(feed(), opened.session, family, threads=self.threads, stop=self.stop)
         for (job_id, input_id), result in heard:
@@ -180,6 +179,17 @@ class Lane:
             jobs.finish(job, self.owner, error=sentence)
         except Conflict as error:
             self.log(f"job {job.id}: {error}")
+
+
+def _goes_with(work: Work, first: Work) -> bool:
+    """Whether a work can go through the model in one stream with the first one."""
+    same = work.version.id == first.version.id and _lowest(work) >= _lowest(first)
+    return same and not _suspect(work)
+
+
+def _suspect(work: Work) -> bool:
+    """Whether an engine died while it had this work: it goes alone, so that it takes no other with it."""
+    return bool(work.job.attempts > 1)
 
 
 def _lowest(work: Work) -> float:
