@@ -100,7 +100,7 @@ class Stage:
 
     def names(self) -> list[str]:
         """The list of the viewer, in order."""
-        return [entry.name for entry in self.screen.rows.items]
+        return [entry.name for entry in self.screen.rows.items if not entry.members]
 
     def marks(self) -> dict[str, int | None]:
         return {entry.name: entry.value for entry in self.screen.rows.items}

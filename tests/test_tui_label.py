@@ -67,7 +67,7 @@ async def test_the_list_is_sorted_by_score_with_hotkeys_and_the_task_s_progress(
         text = stage.text()
         assert "animals  1/4 · 0 done · 4 left" in text
         assert "00.png" in text
-        assert "Concepts (3)" in text
+        assert "Classifications (3)" in text
         shown = [line for line in text.splitlines() if "tiger cat" in line]
         assert " 1 " in shown[0] and "0.70" in shown[0] and "█" in shown[0]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from store.labeling import Suggestion
@@ -32,6 +32,12 @@ class Entry:
     """Regions of one concept are numbered from 1."""
     suggestion: Suggestion | None = None
     annotation: Annotation | None = None
+    members: int = 0
+    """Not 0: the header of a category with that many regions, and nothing that is said itself."""
+    hidden: bool = False
+    """Out of sight on the picture; of a header: its regions are."""
+    annotators: int = 0
+    """How many people and models say it, where that is known and more than one."""
 
     @property
     def name(self) -> str:
@@ -45,14 +51,15 @@ def merge(
     offered: Iterable[Concept],
     viewer: User,
     least: float = 0.0,
+    most: float = 1.0,
 ) -> list[Entry]:
     """One list, the highest score first; what has none follows in a fixed order.
 
-    `offered` concepts are left out where something is said of them already. Suggestions below `least`
-    are left out; annotations never are.
+    `offered` concepts are left out where something is said of them already. Suggestions outside
+    `least` to `most` are left out; annotations never are.
     """
     made = [of_annotation(row, viewer) for row in annotations]
-    made += [_of_suggestion(suggestion) for suggestion in suggestions if suggestion.score >= least]
+    made += [_of_suggestion(suggestion) for suggestion in suggestions if least <= suggestion.score <= most]
     places = {}
     for place, concept in enumerate(offered):
         places[concept.name] = place
@@ -113,3 +120,16 @@ def _numbered(entries: Sequence[Entry]) -> list[Entry]:
             entry = replace(entry, instance=seen[entry.concept])
         numbered.append(entry)
     return numbered
+
+
+def with_annotators(entries: Iterable[Entry], models: Mapping[str, set[str]]) -> list[Entry]:
+    """Entries of the whole input that know how many say them; `models`: concept → the models that do."""
+    entries = list(entries)
+    names: dict[str, set[str]] = {concept: set(said) for concept, said in models.items()}
+    for entry in entries:
+        if entry.region is None and entry.value is not None:
+            names.setdefault(entry.concept, set()).add(entry.who)
+    return [
+        entry if entry.region is not None else replace(entry, annotators=len(names.get(entry.concept, ())))
+        for entry in entries
+    ]

@@ -8,11 +8,11 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from store import assignments, labeling, reviewing, viewing
+from store import annotators, assignments, labeling, reviewing, viewing
 from store.errors import Refused
-from store.tables import Task
+from store.tables import Task, User
 from store.values import Side, Status, Verdict
-from tui.entries import Entry, merge
+from tui.entries import Entry, merge, with_annotators
 from tui.foresight import AHEAD, Foresight
 from tui.hotkeys import MOST
 from tui.places import Place
@@ -35,6 +35,8 @@ class LabelScreen(LabelDecisions):
         Binding("x", "accept(0)", "Reject", id="label.reject"),
         Binding("slash,c", "add", "Add", id="label.add"),
         Binding("e", "change", "Change", id="label.change"),
+        Binding("r", "rename", "Rename everywhere", id="label.rename", show=False),
+        Binding("d,delete", "delete", "Delete", id="label.delete", show=False),
         Binding("A", "accept_all", "Accept all", id="label.accept_all", show=False),
         Binding("s", "skip", "Skip", id="label.skip"),
         Binding("less_than_sign", "least(-1)", "Show more suggestions", id="label.show_more", show=False),
@@ -91,13 +93,17 @@ class LabelScreen(LabelDecisions):
         mine = labeling.on_input(task, input_id, annotator=actor if task.auto_id is None else None)
         self._predicting = suggested is None and task.assist_id is not None
         self._hidden = sum(suggestion.score < self._least for suggestion in suggested or ())
-        return merge(suggested or (), mine, self._offered, actor, self._least)
+        entries = merge(suggested or (), mine, self._offered, actor, self._least)
+        return with_annotators(entries, annotators.models_that_say(input_id, self._least))
+
+    @property
+    def sees_only(self) -> User | None:
+        """What others say is not to sway this person, but where a model annotates it is to be seen."""
+        return self.winnow.actor if self.task_row.auto_id is None else None
 
     def count(self, shown: int) -> str:
-        """How many of how many, and the score from which on suggestions are shown."""
-        if not self._least:
-            return str(shown)
-        return f"{shown} of {shown + self._hidden}, ≥ {self._least:.2f}"
+        """How many, and of how many where the range leaves some out."""
+        return str(shown) if not self._hidden else f"{shown} of {shown + self._hidden}"
 
     def notice(self, input_id: int) -> str:
         """Whether suggestions are to come, what the reviewer wants, that it is submitted already."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from store import labeling
+from store import concepts, labeling
+from store.tables import User
 from store.values import TaskType
 from tui.entries import Entry
 from tui.screens.viewer import ViewerScreen
@@ -26,7 +27,7 @@ class LabelDecisions(ViewerScreen):
 
     def _accept(self, value: int) -> None:
         entry = self.rows.current
-        if entry is not None:
+        if entry is not None and not entry.members:
             self._decide(entry, value)
 
     def _decide(self, entry: Entry, value: int) -> None:
@@ -50,7 +51,8 @@ class LabelDecisions(ViewerScreen):
         self.turns.take(self._accept_all)
 
     def _accept_all(self) -> None:
-        shown = [entry.suggestion for entry in self.rows.items if entry.suggestion is not None]
+        seen = (entry for entry in self.rows.items if not entry.hidden)
+        shown = [entry.suggestion for entry in seen if entry.suggestion is not None]
         if shown and self.input_id is not None:
             act = partial(labeling.accept_all, self.winnow.actor, self.task_row, self.input_id, shown)
             self.turns.write(act, self._accepted_all)
@@ -74,13 +76,32 @@ class LabelDecisions(ViewerScreen):
         if entry is not None and (entry.annotation or entry.suggestion):
             self.ask_concept("change", f"Instead of {entry.name}")
 
+    def action_rename(self) -> None:
+        """Call the highlighted concept something else, here and wherever the model says it."""
+        entry = self.rows.current
+        if entry is not None:
+            self.ask_concept("rename", f"Everywhere instead of {entry.concept}", prefers_new=True)
+
+    def action_delete(self) -> None:
+        """Delete the highlighted annotation; what a model suggested is a suggestion again."""
+        self.turns.take(self._delete)
+
+    def _delete(self) -> None:
+        entry = self.rows.current
+        if entry is not None and entry.annotation is not None:
+            self._write(partial(labeling.take_back, self.winnow.actor, entry.annotation))
+        elif entry is not None and entry.suggestion is not None:
+            self.say("nobody has accepted it: x says that it is not there, v hides it")
+
     def chosen(self, name: str, purpose: str) -> None:
         """Add it, or put it in the place of the highlighted one."""
         actor, task, input_id, entry = self.winnow.actor, self.task_row, self.input_id, self.rows.current
         if input_id is None:
             return
         act: Callable[[], object]
-        if purpose == "add":
+        if purpose == "rename" and entry is not None:
+            act = partial(_rename, actor, entry.concept, name)
+        elif purpose == "add":
             act = partial(labeling.add, actor, task, input_id, name)
         elif entry is not None and entry.annotation is not None:
             act = partial(labeling.reassign, actor, entry.annotation, name)
@@ -96,3 +117,7 @@ class LabelDecisions(ViewerScreen):
         if added:
             self.rows.go_to(added[-1])
         self._point()
+
+
+def _rename(actor: User, name: str, new_name: str) -> None:
+    concepts.rename(actor, concepts.find(name), new_name)

@@ -9,10 +9,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from store import labeling, reviewing, viewing
+from store import annotators, labeling, reviewing, viewing
 from store.errors import Refused
 from store.values import Side, Status, TaskType, Verdict
-from tui.entries import Entry, merge
+from tui.entries import Entry, merge, with_annotators
 from tui.places import Place
 from tui.review_queue import ReviewQueue
 from tui.screens.viewer import ViewerScreen
@@ -94,7 +94,8 @@ class ReviewInputScreen(ViewerScreen):
     def entries(self, input_id: int) -> list[Entry]:
         """What everybody says of it."""
         actor, task = self.winnow.actor, self.task_row
-        return merge((), labeling.on_input(task, input_id), (), actor)
+        entries = merge((), labeling.on_input(task, input_id), (), actor)
+        return with_annotators(entries, annotators.models_that_say(input_id))
 
     def notice(self, input_id: int) -> str:
         """What became of it, and what was said of it before."""
@@ -129,7 +130,7 @@ class ReviewInputScreen(ViewerScreen):
         self.turns.take(self._delete)
 
     def _delete(self) -> None:
-        if self.rows.current is not None:
+        if self.rows.current is not None and not self.rows.current.members:
             self.toggle(self.rows.current)
 
     def action_change(self) -> None:

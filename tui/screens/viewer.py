@@ -7,8 +7,9 @@ from functools import partial
 
 from store import steps, viewing
 from store.tables import Task
+from tui.categories import said
 from tui.messages import StoreChanged
-from tui.screens.viewer_display import ViewerDisplay
+from tui.screens.viewer_panels import ViewerPanels
 from tui.widgets.concept_field import ConceptField
 from tui.widgets.concept_list import ConceptList
 
@@ -16,7 +17,7 @@ BANK_SECONDS = 2.0
 """How long an apostrophe waits for its digit."""
 
 
-class ViewerScreen(ViewerDisplay):
+class ViewerScreen(ViewerPanels):
     """What its keys do as long as nothing is decided. Subclasses decide."""
 
     def __init__(self, task: Task, at_input: int | None = None) -> None:
@@ -47,7 +48,7 @@ class ViewerScreen(ViewerDisplay):
         self.turns.take(partial(self._press, key))
 
     def _press(self, key: str) -> None:
-        entry = self.hotkeys.find(self.rows.items, key)
+        entry = self.hotkeys.find(said(self.rows.items), key)
         if entry is not None:
             self.rows.go_to(entry.identity)
             self._point()
@@ -68,11 +69,6 @@ class ViewerScreen(ViewerDisplay):
     def action_scroll(self, pages: float) -> None:
         """Scroll a text."""
         self.view.text.scroll_pages(pages)
-
-    def action_instructions(self) -> None:
-        """Show what the task's maker wants, or the highlighted entry again."""
-        self._instructing = not self._instructing
-        self._point()
 
     def action_undo(self) -> None:
         """Take back the last step in this task."""
@@ -100,10 +96,10 @@ class ViewerScreen(ViewerDisplay):
         """Leave; everything is saved already."""
         self.dismiss()
 
-    def ask_concept(self, purpose: str, title: str) -> None:
+    def ask_concept(self, purpose: str, title: str, *, prefers_new: bool = False) -> None:
         """Open the concept field in place of the list."""
         self.rows.display = False
-        self.field.ask(viewing.known_names(self.task_row), purpose, title)
+        self.field.ask(viewing.known_names(self.task_row), purpose, title, prefers_new=prefers_new)
         self.refresh_bindings()
 
     def on_concept_field_chosen(self, event: ConceptField.Chosen) -> None:
@@ -122,5 +118,9 @@ class ViewerScreen(ViewerDisplay):
     def on_concept_list_pointed(self, event: ConceptList.Pointed) -> None:
         """A click highlights; on hotkey and mark it decides."""
         self._point()
-        if event.decides:
+        if event.entry.members:
+            self.categories.turn(event.entry.concept)
+            self.reload()
+            self.folded()
+        elif event.decides:
             self.turns.take(lambda: self.toggle(event.entry))

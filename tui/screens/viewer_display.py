@@ -10,6 +10,7 @@ from textual.widgets import Static
 from store import inputs, media, viewing
 from store.printable import printable
 from store.tables import Input
+from tui.categories import said
 from tui.entries import Entry
 from tui.outlines import outlines
 from tui.pictures import Shown
@@ -30,7 +31,7 @@ class ViewerDisplay(ViewerFrame):
         """Show the input at this place of the queue, or the end of it."""
         self.at = min(max(index, 0), len(self.queue))
         self.hotkeys.clear()
-        self._instructing = False
+        self.categories.clear()
         self._opened_once = True
         input_id = self.input_id
         self._around = self._look_around()
@@ -58,11 +59,12 @@ class ViewerDisplay(ViewerFrame):
         """Read again what is said of the input; `anew`: it is another input."""
         input_id = self.input_id
         entries = [] if input_id is None else self.entries(input_id)
-        self.hotkeys.give(entries)
+        lines = self.categories.arranged(entries)
+        self.hotkeys.give(said(lines))
         if anew:
-            self.rows.show_anew(entries)
+            self.rows.show_anew(lines)
         else:
-            self.rows.show(entries)
+            self.rows.show(lines)
         self._tell(entries, input_id)
         self._point()
 
@@ -111,7 +113,8 @@ class ViewerDisplay(ViewerFrame):
         self.arrived()
 
     def _outlines(self) -> list[Any]:
-        return outlines(self.rows.items, self.rows.current, self.hotkeys)
+        seen = [entry for entry in self.rows.items if not entry.hidden]
+        return outlines(seen, self.rows.current, self.hotkeys)
 
     def _tell(self, entries: Sequence[Entry], input_id: int | None) -> None:
         """Heading, progress and notice."""
@@ -122,17 +125,17 @@ class ViewerDisplay(ViewerFrame):
         size = f"  {row.width}×{row.height}" if row is not None and row.width else ""
         line.file = f"{row.path}{size}" if row is not None else ""
         self.query_one("#heading", Static).update(self.heading(entries), layout=False)
-        said = "" if input_id is None else printable(self.notice(input_id))
-        if said != self._noticed:
+        told = "" if input_id is None else printable(self.notice(input_id))
+        if told != self._noticed:
             # A new layout costs tens of milliseconds: only when there is something else to say.
-            self._noticed = said
+            self._noticed = told
             notice = self.query_one("#notice", Static)
-            notice.update(said)
-            notice.display = bool(said)
+            notice.update(told)
+            notice.display = bool(told)
 
     def heading(self, entries: Sequence[Entry]) -> str:
         """How many there are, how many of them are shown, ticked and crossed."""
-        what = "Objects" if any(entry.region is not None for entry in entries) else "Concepts"
+        what = "Objects" if any(entry.region is not None for entry in entries) else "Classifications"
         marks = [(sum(entry.value == 1 for entry in entries), "✓")]
         marks.append((sum(entry.value == 0 for entry in entries), "✗"))
         counts = "".join(f" · {count} {mark}" for count, mark in marks if count)
@@ -148,19 +151,20 @@ class ViewerDisplay(ViewerFrame):
         self.rows.refresh()
         entry = self.rows.current
         told = _detail(entry) if entry is not None else self._no_entries()
-        if self._instructing:
-            told = self._instructions()
         self.query_one("#detail", Static).update(printable(told), layout=False)
+        self.tell_facts()
 
     def _no_entries(self) -> str:
         return "" if self.input_id is None else "Nothing is said of this input yet."
 
-    def _instructions(self) -> str:
-        return str(self.task_row.instructions) or "This task has no instructions."
+    def tell_facts(self) -> None:
+        """Tell the facts panel of what is shown and highlighted now."""
 
 
 def _detail(entry: Entry) -> str:
     """All about the highlighted entry, uncut."""
+    if entry.members:
+        return f"{entry.name}: {entry.members} regions out of sight"
     name = f"{entry.name} (the model says {entry.original})" if entry.original else entry.name
     score = "" if entry.score is None else f" · {entry.score:.4f}"
     if entry.annotation is None:

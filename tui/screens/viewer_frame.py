@@ -14,12 +14,14 @@ from textual.widgets import Footer, Static
 from store.errors import Refused
 from store.printable import printable
 from store.tables import Input, Task
+from tui.categories import Categories
 from tui.entries import Entry
 from tui.hotkeys import Hotkeys
 from tui.pictures import Pictures, Shown
 from tui.turns import Turns
 from tui.widgets.concept_field import ConceptField
 from tui.widgets.concept_list import ConceptList
+from tui.widgets.facts_panel import FactsPanel
 from tui.widgets.input_view import InputView
 from tui.widgets.progress_line import ProgressLine
 
@@ -46,10 +48,10 @@ class ViewerFrame(Screen[None]):
         self.task_row = task
         self.at = 0
         self.hotkeys = Hotkeys()
+        self.categories = Categories()
         self._at_input = at_input
         self._shown: Input | None = None
         self._around: dict[int, Input] = {}
-        self._instructing = False
         self._opened_once = False
         self._noticed = ""
 
@@ -131,6 +133,7 @@ class ViewerFrame(Screen[None]):
                 yield Static(id="heading", markup=False)
                 yield ConceptList(self.hotkeys, names_everyone=self.names_everyone)
                 yield ConceptField()
+                yield FactsPanel()
                 yield Static(id="detail", markup=False)
                 yield Static(id="notice", markup=False)
         yield Footer(show_command_palette=False, compact=True)

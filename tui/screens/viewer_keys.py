@@ -24,7 +24,11 @@ def common(scope: str) -> list[BindingType]:
             "ctrl+d,pagedown", "scroll(0.5)", "Scroll the text down", id=f"{scope}.scroll_down", show=False
         ),
         Binding("ctrl+u,pageup", "scroll(-0.5)", "Scroll the text up", id=f"{scope}.scroll_up", show=False),
-        Binding("i", "instructions", "Instructions", id=f"{scope}.instructions", show=False),
+        Binding("i", "facts('instructions')", "Instructions", id=f"{scope}.instructions", show=False),
+        Binding("w", "facts('who')", "Who said it", id=f"{scope}.who", show=False),
+        Binding("o", "facts('about')", "About the input", id=f"{scope}.about", show=False),
+        Binding("v", "hide", "Hide or show the region", id=f"{scope}.hide", show=False),
+        Binding("V", "fold", "Hide or show the category", id=f"{scope}.hide_category", show=False),
         *hotkeys,
         Binding("apostrophe", "bank", "Hotkeys 11 to 20", id=f"{scope}.bank", show=False),
         Binding("q", "back", "Back", id=f"{scope}.back"),

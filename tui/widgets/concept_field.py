@@ -64,16 +64,16 @@ class Matches(Rows[Match], can_focus=False):
     def __init__(self) -> None:
         super().__init__(self.match_line, lambda match: match)
 
-    def offer(self, names: Sequence[str], new: str) -> None:
+    def offer(self, names: Sequence[str], new: str, *, prefers_new: bool) -> None:
         """Show names, the first one highlighted, and above them what was typed, "" when it is known.
 
-        The new one is a step away, so that half a name takes the known one.
+        The new one is a step away, so that half a name takes the known one, unless it `prefers_new`.
         """
         made = [Match(new, new=True)] if new else []
         self.items = ()
         self.set_reactive(Rows.cursor, 0)
         self.show([*made, *map(Match, names)])
-        self.cursor = len(made) if names else 0
+        self.cursor = len(made) if names and not prefers_new else 0
 
     def move(self, by: int) -> None:
         """Move the cursor; around the ends by single steps."""
@@ -120,6 +120,7 @@ class ConceptField(Vertical):
         super().__init__()
         self._names: Sequence[str] = ()
         self._purpose = ""
+        self._prefers_new = False
 
     def compose(self) -> ComposeResult:
         """What it is for, the field, what matches."""
@@ -132,9 +133,9 @@ class ConceptField(Vertical):
         """Whether keys go to the field."""
         return bool(self.display)
 
-    def ask(self, names: Sequence[str], purpose: str, title: str) -> None:
+    def ask(self, names: Sequence[str], purpose: str, title: str, *, prefers_new: bool = False) -> None:
         """Open, empty, with these known names in the order of their likelihood."""
-        self._names, self._purpose = names, purpose
+        self._names, self._purpose, self._prefers_new = names, purpose, prefers_new
         self.display = True
         self.query_one("#purpose", Static).update(printable(title))
         field = self.query_one(TextField)
@@ -151,7 +152,7 @@ class ConceptField(Vertical):
         found = matches(self._names, typed)
         wanted = typed.strip()
         known = any(name.casefold() == wanted.casefold() for name in found)
-        self.query_one(Matches).offer(found, "" if known else wanted)
+        self.query_one(Matches).offer(found, "" if known else wanted, prefers_new=self._prefers_new)
 
     def on_input_changed(self, event: TextField.Changed) -> None:
         """Filter as it is typed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -20,6 +21,9 @@ BAR = 4
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 MARKED = 6
 """Columns at a row's start in which a click decides instead of pointing."""
+
+HIDDEN = "◌"
+"""In front of what is out of sight on the picture."""
 
 ROOMY = 46
 """Columns from which on it is shown in each row who said it."""
@@ -66,24 +70,36 @@ class ConceptList(Rows[Entry], can_focus=False):
     def show_anew(self, entries: Sequence[Entry]) -> None:
         """Show the entries of another input, from the top."""
         self.items = ()
-        self.set_reactive(Rows.cursor, 0)
+        first = next((place for place, entry in enumerate(entries) if _can_be_on(entry)), 0)
+        self.set_reactive(Rows.cursor, first)
         self.show(entries)
 
+    def show(self, entries: Sequence[Entry]) -> None:
+        """Show other entries; the highlight stays on its entry, or near where that was."""
+        super().show(entries)
+        if self.current is not None and not _can_be_on(self.current):
+            self.move(1)
+
     def move(self, by: int) -> None:
-        """Move the highlight, around the ends."""
-        if self.items:
-            self.cursor = (self.cursor + by) % len(self.items)
+        """Move the highlight, around the ends and past the headers of what is in sight."""
+        places = [place for place, entry in enumerate(self.items) if _can_be_on(entry)]
+        if places:
+            beyond = bisect_right(places, self.cursor) if by > 0 else bisect_left(places, self.cursor)
+            self.cursor = places[(beyond + (by - 1 if by > 0 else by)) % len(places)]
 
     def on_click(self, event: events.Click) -> None:
         """Highlight, and tell the screen."""
         index = event.y + self.scroll_offset.y
         if index < len(self.items):
             event.prevent_default()
-            self.cursor = index
+            if _can_be_on(self.items[index]):
+                self.cursor = index
             self.post_message(self.Pointed(self.items[index], event.x < MARKED))
 
     def entry_line(self, entry: Entry, width: int) -> Sequence[Piece]:
         """Hotkey, mark, bar and number, name; who said it where there is room."""
+        if entry.members:
+            return self._header_line(entry, width)
         mark, mark_style = MARKS[entry.value]
         # A mark of its own beside the colour, for terminals and eyes without colours.
         here = "▌" if entry is self.current else " "
@@ -98,7 +114,24 @@ class ConceptList(Rows[Entry], can_focus=False):
         who = printable(entry.who) if self._names_everyone or width >= ROOMY else ""
         who_room = min(cell_len(who) + 1, room * 2 // 5) if who else 0
         original = f" ({printable(entry.original)})" if entry.original else ""
-        shown.append((fitted(printable(entry.name) + original, room - who_room), ""))
+        many = f" ×{entry.annotators}" if entry.annotators > 1 else ""
+        hidden = f"{HIDDEN} " if entry.hidden else ""
+        name = fitted(hidden + printable(entry.name) + original, room - who_room - len(many))
+        shown.append((name, "rows--dim" if entry.hidden else ""))
+        if many:
+            shown.append((many, "rows--dim"))
         if who_room:
             shown.append((" " + fitted(who, who_room - 1), "rows--dim"))
         return shown
+
+    def _header_line(self, entry: Entry, width: int) -> Sequence[Piece]:
+        """The category, how many regions it has, and that they are out of sight."""
+        here = "▌" if entry is self.current else " "
+        fold = "▸" if entry.hidden else "▾"
+        tail = f" ({entry.members})" + (" hidden" if entry.hidden else "")
+        name = fitted(printable(entry.name) + tail, width - 4)
+        return [(f"{here}{fold} {name}", "rows--strong" if not entry.hidden else "rows--dim")]
+
+
+def _can_be_on(entry: Entry) -> bool:
+    return not entry.members or entry.hidden
