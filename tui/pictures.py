@@ -6,6 +6,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from PIL import Image
 from textual.app import App
 
 from store.media import MediaError, open_upright
+from tui.close_up import CloseUps
 from tui.picture.canvas import PictureCanvas
 from tui.picture.layer import Prepared
+from tui.picture.look import Look
 from tui.picture.prepared import prepare
 
 ROOM = 48_000_000
@@ -34,6 +37,7 @@ class Pictures:
         self._app = app
         self._canvas = canvas
         self._arrived = arrived
+        self._close_ups = CloseUps()
         self._pool = ThreadPoolExecutor(2, "winnow-pictures")
         self._under_way: dict[int, Future[None]] = {}
         self._kept: OrderedDict[int, Shown] = OrderedDict()
@@ -54,7 +58,7 @@ class Pictures:
         columns, rows = size if all(size) else (80, 24)
         for input_id, path in wanted.items():
             if input_id not in self._kept and input_id not in self._under_way:
-                make = lambda path=path: _made(path, (columns, rows), terminal)  # noqa: E731
+                make = partial(_made, path, (columns, rows), terminal, self._canvas.look, self._close_ups)
                 self._under_way[input_id] = self._pool.submit(self._run, input_id, make)
 
     def forget(self, input_id: int) -> None:
@@ -77,11 +81,12 @@ class Pictures:
         self._arrived(input_id, shown)
 
 
-def _made(path: Path, size: tuple[int, int], terminal: Any) -> Shown:
+def _made(path: Path, size: tuple[int, int], terminal: Any, look: Look, close_ups: CloseUps) -> Shown:
     wide, high = size[0] * terminal.cell_width, size[1] * terminal.cell_height
     try:
         image = open_upright(path, near=(wide, high))
-        return prepare(_shrunk(image, FINER * wide, FINER * high), size, terminal)
+        shrunk = _shrunk(image, FINER * wide, FINER * high)
+        return prepare(shrunk, size, terminal, look=look, closer=partial(close_ups.part, path))
     except MediaError as error:
         return str(error)
     except (OSError, ValueError, MemoryError):

@@ -6,6 +6,7 @@ import asyncio
 import textwrap
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 from PIL import Image
@@ -19,7 +20,8 @@ from tui.picture.frame import GraphicsApp
 from tui.picture.geometry import FIT, Projection, View
 from tui.picture.grid import CellGrid, nearest_sgr, true_colour_sgr
 from tui.picture.hole import Spans, add_holes
-from tui.picture.layer import Layer, Moment, Prepared
+from tui.picture.layer import Closer, Layer, Moment, Prepared
+from tui.picture.look import PLAIN, Look
 from tui.picture.outline import Outline, cells_of
 from tui.picture.prepared import layer_of, prepare
 from tui.picture.stroke import Mask
@@ -47,6 +49,8 @@ class PictureCanvas(Widget):
         super().__init__(id=id, classes=classes)
         self._image: Image.Image | None = None
         self._view: View = FIT
+        self._look: Look = PLAIN
+        self._closer: Closer | None = None
         self._outlines: tuple[Outline, ...] = ()
         self._prepared: Prepared | None = None
         self._layer: Layer | None = None
@@ -65,14 +69,14 @@ class PictureCanvas(Widget):
     def show(self, image: Image.Image | None, outlines: Sequence[Outline] = (), view: View = FIT) -> None:
         """Shows an upright image; what is there stays until it is prepared, off the screen's thread."""
         self._outlines, self._view, self._message = tuple(outlines), view, ""
-        self._image = image
+        self._image, self._closer = image, None
         self._prepare_soon()
 
     def show_prepared(self, prepared: Prepared, outlines: Sequence[Outline] = ()) -> None:
         """Shows at once what `prepare` has made; made for another size, it is prepared again."""
         self._image, self._view = prepared.source, prepared.projection.view
-        self._outlines, self._message = tuple(outlines), ""
-        if prepared.size != tuple(self.content_size):
+        self._outlines, self._message, self._closer = tuple(outlines), "", prepared.closer
+        if prepared.size != tuple(self.content_size) or prepared.look != self._look:
             self._prepare_soon()
         else:
             self.workers.cancel_group(self, "prepare")
@@ -89,6 +93,29 @@ class PictureCanvas(Widget):
         self._outlines = tuple(outlines)
         if self._prepared is not None and self._layer is not None and self._prepared.source is self._image:
             self._update(self._layer.draw(self._outlines, self._background))
+
+    def look_at(self, view: View) -> None:
+        """Shows another part of the picture; what is seen stays until that is prepared."""
+        if self._image is not None and view != self._view:
+            self._view = view
+            self._prepare_soon(patient=True)
+
+    def set_look(self, look: Look) -> None:
+        """Shows this picture and those after it brighter, darker, inverted…"""
+        if look != self._look:
+            self._look = look
+            if self._image is not None:
+                self._prepare_soon(patient=True)
+
+    @property
+    def view(self) -> View:
+        """The part that is, or will be, shown."""
+        return self._view
+
+    @property
+    def look(self) -> Look:
+        """How pictures are looked at."""
+        return self._look
 
     @property
     def outlines(self) -> tuple[Outline, ...]:
@@ -115,7 +142,8 @@ class PictureCanvas(Widget):
 
     # Preparing
 
-    def _prepare_soon(self) -> None:
+    def _prepare_soon(self, *, patient: bool = False) -> None:
+        """Prepares on the other thread; unless `patient`, a word takes the picture's place if it lasts."""
         size = self.content_size
         if not self.is_mounted or not size.width or not size.height:
             return
@@ -124,15 +152,17 @@ class PictureCanvas(Widget):
             self.workers.cancel_group(self, "prepare")
             self._say(self._message)
             return
-        self._slow = self.set_timer(PATIENCE, lambda: self._say("loading…"))
+        if not patient or self._prepared is None:
+            self._slow = self.set_timer(PATIENCE, lambda: self._say("loading…"))
         self.run_worker(
             self._prepare(self._image, (size.width, size.height), self._view), group="prepare", exclusive=True
         )
 
     async def _prepare(self, image: Image.Image, size: tuple[int, int], view: View) -> None:
         loop = asyncio.get_running_loop()
+        make = partial(prepare, image, size, self.terminal, view, look=self._look, closer=self._closer)
         try:
-            prepared = await loop.run_in_executor(_preparing, prepare, image, size, self.terminal, view)
+            prepared = await loop.run_in_executor(_preparing, make)
         except (OSError, ValueError, SyntaxError, MemoryError) as problem:
             if image is self._image:
                 self._stop_waiting()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-LARGEST_ZOOM = 32.0
+LARGEST_ZOOM = 1024.0
+"""What shows single pixels of the widest picture; whoever knows the picture stops before."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,8 +10,15 @@ from PIL import Image
 
 from tui.picture.geometry import Projection
 from tui.picture.grid import CellGrid
+from tui.picture.look import PLAIN, Look
 from tui.picture.outline import Outline, cells_of, ink_on
 from tui.picture.stroke import Mask
+
+Closer = Callable[[tuple[float, float, float, float], tuple[int, int]], Image.Image | None]
+"""Gives a crop (fractions of the upright picture) in exactly so many pixels, from all there are; slow.
+
+None where there are no finer pixels.
+"""
 
 
 @dataclass(frozen=True)
@@ -33,13 +40,15 @@ class Prepared:
     """A picture ready to be shown on one canvas size; made off the screen's thread.
 
     `payload` is what its layer needs, `size` the canvas's columns and rows, `source` the image it was
-    made from, kept for other sizes.
+    made from, kept for other sizes, as are how it is looked at and where finer pixels come from.
     """
 
     source: Image.Image
     size: tuple[int, int]
     projection: Projection
     payload: object
+    look: Look = PLAIN
+    closer: Closer | None = None
 
 
 class Layer(Protocol):

@@ -9,18 +9,28 @@ from tui.picture.cells import HALVES, SEXTANTS
 from tui.picture.geometry import FIT, Area, Projection, View
 from tui.picture.kitty import DIACRITICS
 from tui.picture.kitty_layer import KittyLayer, KittyPicture, prepare_kitty
-from tui.picture.layer import Layer, Prepared
-from tui.picture.sixel_layer import SixelLayer, prepare_sixel
+from tui.picture.layer import Closer, Layer, Prepared
+from tui.picture.look import PLAIN, Look
+from tui.picture.sixel_layer import SixelLayer, SixelPicture, prepare_sixel
 from tui.terminal import Terminal
 
 BEHIND = (96, 96, 96)
 """What shows through transparent pixels: neither black nor white drawings vanish on it."""
 
 
-def prepare(image: Image.Image, size: tuple[int, int], terminal: Terminal, view: View = FIT) -> Prepared:
+def prepare(
+    image: Image.Image,
+    size: tuple[int, int],
+    terminal: Terminal,
+    view: View = FIT,
+    *,
+    look: Look = PLAIN,
+    closer: Closer | None = None,
+) -> Prepared:
     """Scales and encodes an upright image for a canvas of `size` (columns, rows).
 
-    Raises OSError or ValueError if the image cannot be decoded.
+    `closer` is asked for the shown part where more pixels are shown than the image has. Raises OSError or
+    ValueError if the image cannot be decoded.
     """
     graphics = terminal.graphics
     if graphics == "kitty" and max(size) > len(DIACRITICS):
@@ -32,12 +42,15 @@ def prepare(image: Image.Image, size: tuple[int, int], terminal: Terminal, view:
         area = Area(*size, terminal.cell_width, terminal.cell_height)
     opaque = _opaque(image)
     projection = Projection(opaque.width, opaque.height, area, view)
-    shown = _scaled(opaque, projection)
+    shown = look.applied(_close(opaque, projection, closer) or _scaled(opaque, projection))
+    payload: KittyPicture | SixelPicture | CellPicture
     if graphics == "kitty":
-        return Prepared(image, size, projection, prepare_kitty(shown, projection))
-    if graphics == "sixel":
-        return Prepared(image, size, projection, prepare_sixel(shown, projection))
-    return Prepared(image, size, projection, prepare_cells(shown, glyphs))
+        payload = prepare_kitty(shown, projection)
+    elif graphics == "sixel":
+        payload = prepare_sixel(shown, projection)
+    else:
+        payload = prepare_cells(shown, glyphs)
+    return Prepared(image, size, projection, payload, look, closer)
 
 
 def layer_of(prepared: Prepared) -> Layer:
@@ -56,6 +69,15 @@ def _opaque(image: Image.Image) -> Image.Image:
         # Sixteen bits a pixel: conversion would clip everything above 255 to white.
         return image.point(lambda value: value / 256).convert("L").convert("RGB")
     return image.convert("RGB")
+
+
+def _close(image: Image.Image, projection: Projection, closer: Closer | None) -> Image.Image | None:
+    """Exactly the shown pixels from somewhere finer; None where the image is fine enough."""
+    if closer is None or projection.full_width <= image.width:
+        return None
+    left, top, right, bottom = projection.crop
+    crop = (left / image.width, top / image.height, right / image.width, bottom / image.height)
+    return closer(crop, (projection.width, projection.height))
 
 
 def _scaled(image: Image.Image, projection: Projection) -> Image.Image:
