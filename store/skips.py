@@ -1,0 +1,42 @@
+"""Skips: an input that a person leaves for later, and why."""
+
+from __future__ import annotations
+
+from store import assignments
+from store.database import now
+from store.errors import Refused
+from store.history import step
+from store.tables import Task, User, UserState
+from store.values import Side
+
+LONGEST = 500
+
+
+def skip(actor: User, task: Task, side: Side, input_id: int, reason: str) -> None:
+    """Leave an open input open, with the reason beside it; the history tells it too, and undo takes it back.
+
+    Raises Refused without a reason or with one of more than 500 characters, Conflict when it is not open.
+    """
+    reason = reason.strip()
+    if not reason or len(reason) > LONGEST:
+        raise Refused(f"say in at most {LONGEST} characters why it is skipped")
+    with step(actor, f"skip input {input_id}") as recorder:
+        mine = assignments.require_open(task, side, actor, input_id)
+        recorder.update(mine, changed_at=now())
+        recorder.note(mine, {"skipped": reason})
+        key = _key(task, side, input_id)
+        before = UserState.get_or_none(UserState.user == actor, UserState.key == key)
+        if before is None:
+            recorder.insert(UserState, user=actor, key=key, value=reason)
+        else:
+            recorder.update(before, value=reason)
+
+
+def reason(actor: User, task: Task, side: Side, input_id: int) -> str:
+    """Why this user skipped an input last; "" where they did not."""
+    kept = UserState.get_or_none(UserState.user == actor, UserState.key == _key(task, side, input_id))
+    return "" if kept is None else str(kept.value)
+
+
+def _key(task: Task, side: Side, input_id: int) -> str:
+    return f"skipped:{task.uid}:{side.value}:{input_id}"
