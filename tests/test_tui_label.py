@@ -24,7 +24,6 @@ from tui.hotkeys import Hotkeys
 from tui.places import Place
 from tui.widgets.concept_field import matches
 from tui.widgets.concept_list import bar, number
-from tui.widgets.text_pane import wrapped
 
 Said = dict[int, list[tuple[Any, ...]]]
 
@@ -389,14 +388,3 @@ def test_numbers_are_never_rounded_up() -> None:
         "0.00",
     ]
     assert bar(1.0) == "████" and bar(0.0) == "    " and bar(0.5) == "██  "
-
-
-@pytest.mark.parametrize("width", [2, 3, 7, 20])
-def test_wrapped_lines_are_never_too_wide(width: int) -> None:
-    from rich.cells import cell_len
-
-    text = "a 漢字漢字漢字 word\n\n\tverylongwordwithoutanyspace 👩‍👩‍👧 e\u0301 end"
-    lines = wrapped(text, width)
-    assert max(map(cell_len, lines)) <= width
-    kept = "".join(lines).replace(" ", "")
-    assert kept == "".join(text.split()).replace(" ", "")

@@ -63,10 +63,15 @@ def merge(
     places = {}
     for place, concept in enumerate(offered):
         places[concept.name] = place
-        if not any(entry.concept == concept.name for entry in made):
+        # That a stretch of a text shows it does not say it of the whole.
+        if not any(entry.concept == concept.name and not _is_span(entry) for entry in made):
             made.append(Entry((concept.id, 0, 0), concept.name))
     made.sort(key=lambda entry: _order(entry, places))
     return _numbered(made)
+
+
+def _is_span(entry: Entry) -> bool:
+    return entry.region is not None and entry.region.span is not None
 
 
 def _order(entry: Entry, places: dict[str, int]) -> tuple[float, ...]:

@@ -9,12 +9,12 @@ from store import concepts, labeling
 from store.tables import User
 from store.values import TaskType
 from tui.entries import Entry
-from tui.screens.viewer import ViewerScreen
+from tui.screens.text_marking import TextMarking
 
 REGIONS = (TaskType.DETECTION, TaskType.SEGMENTATION)
 
 
-class LabelDecisions(ViewerScreen):
+class LabelDecisions(TextMarking):
     """Accept, reject, add, change; the list shows it when it is written."""
 
     def toggle(self, entry: Entry) -> None:

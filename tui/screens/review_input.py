@@ -15,7 +15,7 @@ from store.values import Side, Status, TaskType, Verdict
 from tui.entries import Entry, merge, with_annotators
 from tui.places import Place
 from tui.review_queue import ReviewQueue
-from tui.screens.viewer import ViewerScreen
+from tui.screens.text_marking import TextMarking
 from tui.screens.viewer_keys import common
 from tui.widgets.ask_line import AskLine
 
@@ -26,7 +26,7 @@ OUTCOMES = {
 }
 
 
-class ReviewInputScreen(ViewerScreen):
+class ReviewInputScreen(TextMarking):
     """Lies on the table of the same queue."""
 
     names_everyone = True

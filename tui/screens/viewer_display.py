@@ -17,9 +17,6 @@ from tui.pictures import Shown
 from tui.screens.viewer_frame import ViewerFrame
 from tui.widgets.progress_line import ProgressLine
 
-LONGEST_TEXT = 100_000
-"""Characters of a text that are shown."""
-
 NEXT_PICTURES = 3
 """Pictures prepared ahead."""
 
@@ -81,14 +78,11 @@ class ViewerDisplay(ViewerFrame):
 
     def _show_text(self, row: Input) -> None:
         try:
-            text = media.read_text(inputs.absolute(row), LONGEST_TEXT)
+            text = media.read_text(inputs.absolute(row), media.MAX_TEXT_BYTES)
         except media.MediaError as error:
             self.view.show_sentence(str(error))
-            return
-        cut = (
-            f"\n\n… only the first {LONGEST_TEXT:,} characters are shown" if len(text) == LONGEST_TEXT else ""
-        )
-        self.view.show_text(text + cut)
+        else:
+            self.view.show_text(text)
 
     def _show_picture(self, picture: Shown) -> None:
         if isinstance(picture, str):

@@ -1,0 +1,1 @@
+"""Texts as they are read: glyphs, lines that fit, ways through a text, spans."""
