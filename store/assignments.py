@@ -35,9 +35,9 @@ def shares(total: int, weights: Sequence[float]) -> list[int]:
 
 
 def members(task: Task, side: Side) -> list[TaskMember]:
-    """The labelers or reviewers of a task, in the order they were named."""
+    """The labelers or reviewers of a task who are still in the project, in the order they were named."""
     chosen = TaskMember.select(TaskMember, User).join(User)
-    chosen = chosen.where(TaskMember.task == task, TaskMember.side == side)
+    chosen = chosen.where(TaskMember.task == task, TaskMember.side == side, User.active == True)
     return list(chosen.order_by(TaskMember.position))
 
 
@@ -138,26 +138,35 @@ def _never_given(task: Task, room: int) -> list[int]:
 def choose_reviewers(task: Task, works: Sequence[tuple[int, set[int]]]) -> list[tuple[int, int]]:
     """Deal inputs to reviewers: (input, who labeled it) in, (input, reviewer) out.
 
-    Each goes to the reviewer with the fewest so far, so that shares differ by at most one; nobody gets
-    their own work while another reviewer could take it. Stacked: everybody gets it. An input that was
-    dealt before stays with whom it was.
+    Each goes to the reviewer with the fewest so far, so that shares differ by at most one. Stacked:
+    everybody gets it. An input that was dealt before stays with whom it was. Nobody gets their own work
+    unless the task allows it and nobody else could take it: an input that all reviewers have labeled is
+    left out, it waits for another reviewer.
     """
     reviewers = [member.user_id for member in members(task, Side.REVIEW)]
     if not reviewers or task.review == ReviewStrategy.NONE:
         return []
     if task.stacked:
-        return [(input_id, reviewer) for input_id, _ in works for reviewer in reviewers]
+        return [(i, one) for i, labelers in works for one in able_to_review(task, reviewers, labelers)]
     before = _dealt_before(task, [input_id for input_id, _ in works])
     load = dict.fromkeys(reviewers, 0) | loads(task, Side.REVIEW)
     dealt = []
     for input_id, labelers in works:
         if input_id not in before:
-            able = [r for r in reviewers if r not in labelers] or reviewers
+            able = able_to_review(task, reviewers, labelers)
+            if not able:
+                continue
             chosen = min(able, key=lambda r: (load[r], reviewers.index(r)))
             load[chosen] += 1
             before[input_id] = chosen
         dealt.append((input_id, before[input_id]))
     return dealt
+
+
+def able_to_review(task: Task, reviewers: Sequence[int], labelers: set[int]) -> list[int]:
+    """Those of the reviewers who may review what `labelers` made; their own work only as a last resort."""
+    others = [reviewer for reviewer in reviewers if reviewer not in labelers]
+    return others or (list(reviewers) if task.own_review else [])
 
 
 def loads(task: Task, side: Side) -> dict[int, int]:
@@ -196,6 +205,17 @@ def on_input(task: Task, side: Side, input_id: int) -> list[Assignment]:
         Assignment.input == input_id, Assignment.task == task, Assignment.side == side
     )
     return list(found.order_by(Assignment.user))
+
+
+def without_reviewer(task: Task) -> list[int]:
+    """The inputs that await review and that no reviewer of the task may take, in order."""
+    rows = database.execute_sql(
+        "SELECT DISTINCT a.input_id FROM assignment a WHERE a.task_id = ? AND a.side = 'label' "
+        "AND a.status = ? AND (SELECT 1 FROM assignment r WHERE r.input_id = a.input_id "
+        "AND r.task_id = a.task_id AND r.side = 'review' AND r.open = 1 LIMIT 1) IS NULL ORDER BY 1",
+        (task.id, int(Status.AWAITING_REVIEW)),
+    )
+    return [row[0] for row in rows.fetchall()]
 
 
 def _open(task: Task, side: Side, user: User | int) -> Any:

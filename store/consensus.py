@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,14 @@ class Statement:
     labeler: int
     says: Hashable
     region: Region | None
+
+
+def quorum(agree: int, share: float | None, labelers: int) -> int:
+    """How many of `labelers` must agree: `agree`, or the `share` of them (0..1) rounded up; at least one.
+
+    A share that is a whole number of labelers but for the last bits of its fraction is that number.
+    """
+    return agree if share is None else max(1, math.ceil(round(share * labelers, 9)))
 
 
 def overlap(a: Box, b: Box) -> float:

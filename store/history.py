@@ -6,6 +6,7 @@ redo and every update refuse a row whose version is not the one they know.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -20,6 +21,16 @@ from store.tables import TABLES, Annotation, Event, Step, Table, User
 T = TypeVar("T", bound=Table)
 
 _BY_NAME = {table._meta.table_name: table for table in TABLES}
+
+_TURNED_BY = {
+    "assignment_move": "store.dealing",
+    "task_routes": "store.rerouting",
+    "task_said": "store.rerouting",
+}
+"""Changes of many rows in one event: who turns them. Each has `turn(change, *, back)`."""
+
+_FOLLOWS = ("task_routes", "task_said")
+"""What follows from the other rows of a step: it is turned after them, in both directions."""
 
 
 class Recorder:
@@ -85,6 +96,22 @@ class Recorder:
         """Record that something happened to `row` that is no change of its columns."""
         self._log(row, {}, after, kind="note")
 
+    def log(self, table: str, row: int, change: dict[str, Any]) -> None:
+        """Record one change of many rows, which the module that `table` stands for turns back and forth."""
+        self._events.append(
+            {
+                "step": self.id,
+                "actor": self.actor.id,
+                "kind": "do",
+                "table": table,
+                "row": row,
+                "annotation": None,
+                "before": None,
+                "after": change,
+                "created_at": now(),
+            }
+        )
+
     def _log(
         self, row: Table, before: dict[str, Any] | None, after: dict[str, Any] | None, kind: str = "do"
     ) -> None:
@@ -126,7 +153,7 @@ def undo(actor: User) -> str:
         last = Step.select().where(Step.actor == actor, Step.undone == False).order_by(Step.id.desc()).first()
         if last is None:
             raise Refused("there is nothing to undo")
-        for event in reversed(_events(last)):
+        for event in sorted(_events(last), key=lambda event: (_follows(event), -event.id)):
             _turn(event, event.after, event.before, back=True)
         return _mark(last, actor, undone=True)
 
@@ -143,13 +170,17 @@ def redo(actor: User) -> str:
         )
         if following is None:
             raise Refused("there is nothing to redo")
-        for event in _events(following):
+        for event in sorted(_events(following), key=_follows):
             _turn(event, event.before, event.after, back=False)
         return _mark(following, actor, undone=False)
 
 
 def _events(of: Step) -> list[Event]:
     return list(Event.select().where(Event.step == of, Event.kind == "do").order_by(Event.id))
+
+
+def _follows(event: Event) -> bool:
+    return event.table in _FOLLOWS
 
 
 def _mark(turned: Step, actor: User, *, undone: bool) -> str:
@@ -161,7 +192,10 @@ def _mark(turned: Step, actor: User, *, undone: bool) -> str:
 
 
 def _turn(event: Event, now_is: dict[str, Any] | None, becomes: dict[str, Any] | None, *, back: bool) -> None:
-    """Bring one row from `now_is` to `becomes` (None: no row)."""
+    """Bring one row, or what one event stands for, from `now_is` to `becomes` (None: no row)."""
+    if event.table in _TURNED_BY:
+        importlib.import_module(_TURNED_BY[event.table]).turn(event.after, back=back)
+        return
     table = _BY_NAME[str(event.table)]
     known = None if now_is is None else now_is.get("version")
     here = _where(table, event.row)

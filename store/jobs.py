@@ -51,14 +51,14 @@ def enqueue(
 def claim(owner: str, *, priorities: tuple[int, int], limit: int = 1) -> list[Job]:
     """Lease up to `limit` queued jobs with a priority in [low, high], the most urgent and oldest first.
 
-    A job whose lease ran out is queued again first; one that has been tried three times fails instead,
-    since it is likely what killed its engine.
+    Jobs of paused tasks wait. A job whose lease ran out is queued again first; one that has been tried
+    three times fails instead, since it is likely what killed its engine.
     """
     with write():
         _reclaim()
         chosen = (
             Job.select(Job.id)
-            .where(Job.state == JobState.QUEUED, Job.priority.between(*priorities))
+            .where(Job.state == JobState.QUEUED, Job.priority.between(*priorities), _not_paused())
             .order_by(Job.priority, Job.id)
             .limit(limit)
         )
@@ -70,11 +70,34 @@ def claim(owner: str, *, priorities: tuple[int, int], limit: int = 1) -> list[Jo
 
 def waiting(priorities: tuple[int, int]) -> bool:
     """Whether there may be something to claim; a read, so that an idle engine writes nothing."""
-    queued = Job.select(Job.id).where(Job.state == JobState.QUEUED, Job.priority.between(*priorities))
+    queued = Job.select(Job.id).where(
+        Job.state == JobState.QUEUED, Job.priority.between(*priorities), _not_paused()
+    )
     if queued.limit(1).exists():
         return True
     lost = Job.select(Job.id).where(Job.state == JobState.CLAIMED, Job.leased_until < now())
     return bool(lost.limit(1).exists())
+
+
+def _not_paused() -> Any:
+    paused = Task.select(Task.id).where(Task.paused == True)
+    return Job.task.is_null() | Job.task.not_in(paused)
+
+
+def set_paused(task: Task, paused: bool) -> None:
+    """Let the task's queued jobs wait, or not any more. It is no step: undo is for decisions."""
+    with write():
+        Task.update(paused=paused).where(Task.id == task.id).execute()
+    task.paused = paused
+
+
+def cancel(task: Task) -> int:
+    """Give up a task's queued jobs; returns how many inputs they held. A claimed one is finished."""
+    with write():
+        queued = (Job.task == task) & (Job.state == JobState.QUEUED)
+        held = Job.select(fn.SUM(Job.payload["count"])).where(queued).scalar() or 0
+        Job.update(state=JobState.CANCELLED, finished_at=now()).where(queued).execute()
+        return int(held)
 
 
 def _reclaim() -> None:

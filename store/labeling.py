@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 
 from peewee import JOIN
 
 from store import assignments, concepts, users
-from store.consensus import Statement, decide
+from store.bounds import thresholds
+from store.consensus import Statement, decide, quorum
+from store.database import now
 from store.errors import Refused
 from store.history import Recorder, step
+from store.ranking import Voice, rank
 from store.tables import (
     Annotation,
     Assignment,
@@ -143,6 +146,14 @@ def accept_all(actor: User, task: Task, input_id: int, chosen: Iterable[Suggesti
         return len([_accept(recorder, task, input_id, suggestion, 1) for suggestion in chosen])
 
 
+def accept_moved(
+    actor: User, task: Task, input_id: int, suggestion: Suggestion, region: Region
+) -> Annotation:
+    """Accept a suggestion with another region, as one step: undone, it is a suggestion again."""
+    with step(actor, f"accept {suggestion.concept}, moved") as recorder:
+        return _accept(recorder, task, input_id, suggestion, 1, region=region)
+
+
 def _accept(
     recorder: Recorder,
     task: Task,
@@ -150,6 +161,7 @@ def _accept(
     suggestion: Suggestion,
     value: int,
     renamed: str | None = None,
+    region: Region | None = None,
 ) -> Annotation:
     if renamed is not None:
         concept = concepts.join_named(recorder, renamed)
@@ -160,7 +172,7 @@ def _accept(
         task,
         input_id,
         concept,
-        suggestion.region,
+        region or suggestion.region,
         value=value,
         score=suggestion.score,
         model_version=suggestion.model_version,
@@ -176,6 +188,14 @@ def add(
     with step(actor, f"add {concept}") as recorder:
         row = concepts.join_named(recorder, concept)
         return _insert(recorder, task, input_id, row, region, value=value)
+
+
+def copy(actor: User, task: Task, regions: Sequence[tuple[str, Region]], input_id: int) -> int:
+    """Annotate an input with the regions (concept, region) of another, as one step; returns how many."""
+    with step(actor, f"copy {len(regions)} regions" if len(regions) > 1 else "copy a region") as recorder:
+        for concept, region in regions:
+            _insert(recorder, task, input_id, concepts.join_named(recorder, concept), region, value=1)
+    return len(regions)
 
 
 def _insert(
@@ -210,15 +230,9 @@ def _insert(
         annotator=recorder.actor,
         task=task,
         reviewer=reviewer,
-        created_at=_now(),
+        created_at=now(),
         **columns,
     )
-
-
-def _now() -> int:
-    from store.database import now
-
-    return now()
 
 
 def _standing(actor: User, task: Task, input_id: int) -> tuple[Status, int | None]:
@@ -310,11 +324,17 @@ def submit(actor: User, task: Task, input_id: int) -> Status:
 
 def _close(recorder: Recorder, assignment: Assignment, status: Status) -> None:
     still_open = status is Status.PENDING
-    recorder.update(assignment, status=status, open=still_open, leased_until=None, changed_at=_now())
+    recorder.update(assignment, status=status, open=still_open, leased_until=None, changed_at=now())
 
 
 def hand_to_reviewers(recorder: Recorder, task: Task, input_id: int, labelers: set[int]) -> None:
-    """Deal one input to its reviewer, or open it again for the one who had it."""
+    """Deal one input to its reviewer, or open it again for the one who had it.
+
+    An input that all reviewers have labeled themselves stays undealt (`assignments.without_reviewer`).
+    """
+    rows = on_input(task, input_id)
+    said = [Voice(r.annotator_id, r.concept_id, (r.concept_id, r.value, r.region_key), r.score) for r in rows]
+    ranks = asdict(rank(said, labelers, thresholds(task)))
     for _, reviewer in assignments.choose_reviewers(task, [(input_id, labelers)]):
         before = assignments.get(task, Side.REVIEW, reviewer, input_id)
         if before is None:
@@ -325,12 +345,14 @@ def hand_to_reviewers(recorder: Recorder, task: Task, input_id: int, labelers: s
                 user=reviewer,
                 input=input_id,
                 status=Status.AWAITING_REVIEW,
-                changed_at=_now(),
+                changed_at=now(),
+                **ranks,
             )
         elif not before.open:
-            recorder.update(before, status=Status.AWAITING_REVIEW, open=True, changed_at=_now())
+            changes = {"status": Status.AWAITING_REVIEW, "open": True, "changed_at": now()}
+            recorder.update(before, **changes, **ranks)
         if not task.stacked:
-            for row in on_input(task, input_id):
+            for row in rows:
                 if row.status == Status.AWAITING_REVIEW:
                     recorder.update(row, reviewer=reviewer)
 
@@ -352,18 +374,19 @@ def _weigh(recorder: Recorder, task: Task, input_id: int) -> None:
         for row in rows.values()
     ]
     to_come = len(works) - len(submitted)
-    fates = decide(statements, agree=task.agree, still_to_come=to_come, least=task.agree_iou)
+    agree = quorum(task.agree, task.agree_share, len(works))
+    fates = decide(statements, agree=agree, still_to_come=to_come, least=task.agree_iou)
     for identity, fate in fates.items():
         if rows[identity].status != fate and rows[identity].status != Status.SUCCESS:
             recorder.update(rows[identity], status=fate)
     for work in works:
         if work.status == Status.AWAITING_CONSENSUS_REVIEW:
             mine = {fates[i] for i, row in rows.items() if row.annotator_id == work.user_id}
-            becomes = _whole(mine, len(submitted) >= task.agree or to_come == 0)
+            becomes = _whole(mine, len(submitted) >= agree or to_come == 0)
             if becomes is not Status.AWAITING_CONSENSUS_REVIEW:
                 _close(recorder, work, becomes)
     if Status.AWAITING_REVIEW in fates.values():
-        hand_to_reviewers(recorder, task, input_id, submitted)
+        hand_to_reviewers(recorder, task, input_id, {work.user_id for work in works})
 
 
 def _whole(fates: set[Status], enough: bool) -> Status:

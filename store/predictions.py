@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from store import assignments, jobs
 from store.concepts import renames
 from store.database import now, write
+from store.ranking import Voice, rank
 from store.routing import Thresholds, route
 from store.tables import (
     Assignment,
@@ -48,9 +49,9 @@ def keep(
         failed = isinstance(answer, str)
         lowest = kept_from if isinstance(kept_from, float) else kept_from.get(input_id, 1.0)
         marks.append((input_id, version.id, lowest, answer if failed else None, now()))
-        for rank, said in enumerate(() if isinstance(answer, str) else answer):
+        for place, said in enumerate(() if isinstance(answer, str) else answer):
             kind, packed, _ = region_columns(said.region)
-            rows.append((input_id, version.id, rank, said.concept, said.score, kind, packed))
+            rows.append((input_id, version.id, place, said.concept, said.score, kind, packed))
     with write():
         connection = database.connection()
         connection.executemany(
@@ -148,19 +149,18 @@ def write_chunk(router: Router, job: Job, owner: str, answers: Mapping[int, Answ
     with write():
         dealt = assignments.choose_reviewers(task, [(i, {router.annotator}) for i in doubtful])
         reviewer = None if task.stacked else dict(dealt)
-        _insert_annotations(router, routed, reviewer or {})
-        _insert_reviews(task, dealt)
+        insert_annotations(router, routed, reviewer or {})
+        _insert_reviews(router, dealt, routed)
         _settle(router, answers, set(doubtful))
-        _pass_on(
-            router, [i for i, answer in answers.items() if not isinstance(answer, str) and not routed[i]]
-        )
+        pass_on(router, [i for i, answer in answers.items() if not isinstance(answer, str) and not routed[i]])
         _note(router, job, sum(map(len, routed.values())), len(answers))
         jobs.finish(job, owner)
 
 
-def _insert_annotations(
+def insert_annotations(
     router: Router, routed: Mapping[int, Sequence[tuple[int, Status, Said]]], reviewer: Mapping[int, int]
 ) -> None:
+    """Write what the model says, by input; `reviewer` gets the doubtful. What is there already stays."""
     rows = []
     for input_id, statements in routed.items():
         for concept, status, said in statements:
@@ -192,11 +192,22 @@ def _insert_annotations(
     )
 
 
-def _insert_reviews(task: Task, dealt: Sequence[tuple[int, int]]) -> None:
-    rows = [(task.id, Side.REVIEW, user, input_id, Status.AWAITING_REVIEW, now()) for input_id, user in dealt]
+def _insert_reviews(
+    router: Router,
+    dealt: Sequence[tuple[int, int]],
+    routed: Mapping[int, Sequence[tuple[int, Status, Said]]],
+) -> None:
+    waiting = Status.AWAITING_REVIEW
+    rows = []
+    for input_id, user in dealt:
+        said = [Voice(router.annotator, concept, None, one.score) for concept, _, one in routed[input_id]]
+        ranks = rank(said, (), router.thresholds)
+        rows.append(
+            (router.task.id, Side.REVIEW, user, input_id, waiting, now(), ranks.score, ranks.uncertainty)
+        )
     database.connection().executemany(
-        "INSERT INTO assignment (task_id, side, user_id, input_id, status, open, changed_at, version) "
-        "VALUES (?, ?, ?, ?, ?, 1, ?, 0) ON CONFLICT DO NOTHING",
+        "INSERT INTO assignment (task_id, side, user_id, input_id, status, open, changed_at, version, "
+        "score, uncertainty) VALUES (?, ?, ?, ?, ?, 1, ?, 0, ?, ?) ON CONFLICT DO NOTHING",
         rows,
     )
 
@@ -216,7 +227,7 @@ def _settle(router: Router, answers: Mapping[int, Answer], doubtful: set[int]) -
     )
 
 
-def _pass_on(router: Router, empty: Sequence[int]) -> None:
+def pass_on(router: Router, empty: Sequence[int]) -> None:
     """Inputs on which the model found nothing go to the task's labelers, dealt out evenly."""
     people = [
         member.user_id

@@ -47,6 +47,8 @@ class _Counts:
     open: int = 0
     done: int = 0
     failed: int = 0
+    awaiting: int = 0
+    """Those of the done that await review."""
 
     @property
     def total(self) -> int:
@@ -94,6 +96,7 @@ def _counts() -> dict[tuple[int, str, int], _Counts]:
             count.open += row.n
         else:
             count.done += row.n
+            count.awaiting += row.n if row.status == Status.AWAITING_REVIEW else 0
     return found
 
 
@@ -123,6 +126,12 @@ def _summary(
         labeled.open += free
         if actor.name in people[Side.LABEL].get(task.id, []):
             to_label += free
+    waiting = sum(
+        count.awaiting for (of, side, _), count in counts.items() if of == task.id and side == Side.LABEL
+    )
+    if not reviewed.open:
+        # Nobody may review them: all reviewers have labeled them themselves.
+        reviewed.open = waiting
     status = _status(labeled)
     has_review = task.review != ReviewStrategy.NONE
     return Summary(

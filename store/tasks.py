@@ -6,8 +6,12 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from store import assignments, concepts, datasets, jobs, models, names, users
+from store import assignments, concepts, datasets, jobs, models, names, rerouting, users
+from store.bounds import thresholds as thresholds
+from store.consensus import quorum
 from store.database import now, write
+from store.editing import edit as edit
+from store.editing import preview as preview
 from store.errors import NotFound, Refused
 from store.history import Recorder, step
 from store.routing import Thresholds
@@ -52,6 +56,11 @@ class Plan:
     reviewers: Sequence[str] = ()
     stacked: bool = False
     agree: int = 2
+    agree_share: float | None = None
+    """Instead of `agree`: the part of the labelers that must agree, 0..1, rounded up to whole people."""
+    own_review: bool | None = None
+    """Whether reviewers may review their own work where nobody else can. None: only when the one labeler is
+    the one reviewer."""
     instructions: str = ""
 
 
@@ -159,8 +168,12 @@ def _review(plan: Plan) -> ReviewStrategy:
 def _require_quorum(plan: Plan) -> None:
     if Strategy(plan.strategy) is not Strategy.FULL:
         raise Refused("consensus needs several labelers on each input: choose the strategy full")
-    if not 2 <= plan.agree <= len(plan.labelers):
-        raise Refused(f"{len(plan.labelers)} labelers cannot have {plan.agree} agree: name more, or lower it")
+    people = len(set(plan.labelers))
+    if plan.agree_share is not None and not 0 < plan.agree_share <= 1:
+        raise Refused("the part of the labelers that must agree lies above 0 and is at most 100%")
+    agree = quorum(plan.agree, plan.agree_share, people)
+    if people < 2 or agree > people or (agree < 2 and plan.agree_share is None):
+        raise Refused(f"{people} labelers cannot have {agree} agree: name more, or lower it")
 
 
 def _insert(recorder: Recorder, plan: Plan, checked: _Checked) -> Task:
@@ -178,6 +191,8 @@ def _insert(recorder: Recorder, plan: Plan, checked: _Checked) -> Task:
         review=checked.review,
         stacked=plan.stacked,
         agree=plan.agree,
+        agree_share=plan.agree_share,
+        own_review=_own_review(recorder, plan),
         instructions=plan.instructions,
         creator=recorder.actor,
         created_at=now(),
@@ -190,6 +205,14 @@ def _insert(recorder: Recorder, plan: Plan, checked: _Checked) -> Task:
         concept = concepts.join_named(recorder, name)
         recorder.insert(TaskConcept, task=task, concept=concept, position=position, lower=lower, upper=upper)
     return task
+
+
+def _own_review(recorder: Recorder, plan: Plan) -> bool:
+    if plan.own_review is not None:
+        return plan.own_review
+    me = [str(recorder.actor.name)]
+    labelers = set(plan.labelers or (me if plan.auto is None else ()))
+    return len(labelers) == 1 and set(plan.reviewers or me) == labelers
 
 
 def _dataset(recorder: Recorder, plan: Plan, name: str) -> Dataset:
@@ -245,16 +268,6 @@ def find(token: str) -> Task:
     return task
 
 
-def thresholds(task: Task) -> dict[int, Thresholds]:
-    """The thresholds of each concept of a task, by concept id."""
-    return {
-        row.concept_id: Thresholds(
-            task.lower if row.lower is None else row.lower, task.upper if row.upper is None else row.upper
-        )
-        for row in TaskConcept.select().where(TaskConcept.task == task)
-    }
-
-
 def concept_names(task: Task) -> list[str]:
     """The task's concepts in the order they were given."""
     rows = TaskConcept.select(TaskConcept, Concept).join(Concept).where(TaskConcept.task == task)
@@ -262,14 +275,16 @@ def concept_names(task: Task) -> list[str]:
 
 
 def start(actor: User, task: Task) -> int:
-    """Queue what the task's model has not been through, inputs added since included.
+    """Queue what the task's model has not been through, inputs added since included; ends a pause.
 
     Returns how many inputs wait for the engine; calling it again queues nothing twice.
     """
     users.require(actor, Role.OWNER, Role.LEAD)
     if task.auto_id is None:
         raise Refused(f"the task {task.name} has no model that annotates it: nothing to run")
+    rerouting.finish(task)
     with write():
+        jobs.set_paused(task, False)
         _deal(task)
         already = jobs.queued_inputs(task)
         if already:
@@ -289,22 +304,48 @@ def start(actor: User, task: Task) -> int:
         return sum(count for _, _, count in rows)
 
 
-def edit(actor: User, task: Task, *, name: str | None = None, instructions: str | None = None) -> None:
-    """Rename a task or change what it tells its labelers."""
+def pause(actor: User, task: Task) -> None:
+    """Let no more of the task's jobs begin; the chunk that the engine has in hand is finished."""
+    _require_run(actor, task)
+    jobs.set_paused(task, True)
+
+
+def resume(actor: User, task: Task) -> None:
+    """Let the engine go on with the task's jobs."""
+    _require_run(actor, task)
+    jobs.set_paused(task, False)
+
+
+def cancel(actor: User, task: Task) -> int:
+    """Give up the task's waiting jobs; returns the inputs they held. What is annotated stays, and `start`
+    queues the rest again."""
+    _require_run(actor, task)
+    return jobs.cancel(task)
+
+
+def _require_run(actor: User, task: Task) -> None:
     users.require(actor, Role.OWNER, Role.LEAD)
-    changes = {}
-    if name is not None:
-        changes["name"] = names.clean(name, "a task's name")
-        if (
-            Task.select()
-            .where(Task.name == changes["name"], Task.deleted == False, Task.id != task.id)
-            .exists()
-        ):
-            raise Refused(f"there is a task {changes['name']} already: choose another name")
-    if instructions is not None:
-        changes["instructions"] = instructions
-    with step(actor, f"edit task {task.name}") as recorder:
-        recorder.update(task, **changes)
+    if task.auto_id is None:
+        raise Refused(f"the task {task.name} has no model that annotates it")
+
+
+def previous(actor: User, task: Task) -> int:
+    """How many annotations `forget_previous` would take away: the model's that no person has touched."""
+    _require_run(actor, task)
+    return rerouting.withdrawable(task)
+
+
+def forget_previous(actor: User, task: Task) -> int:
+    """Take away what the model said in this task and nobody touched, so that `start` annotates it anew.
+
+    Returns how many annotations. Undo routes the stored predictions again, which brings them back.
+    """
+    _require_run(actor, task)
+    if jobs.open_count(task):
+        raise Refused(f"the model is at work on {task.name}: cancel that first")
+    with step(actor, f"delete what the model said in {task.name}") as recorder:
+        recorder.log(rerouting.WITHDRAWN, int(task.id), {"task": int(task.id)})
+    return rerouting.withdraw(task)
 
 
 def delete(actor: User, task: Task) -> None:

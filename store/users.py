@@ -6,6 +6,7 @@ import getpass
 import os
 from typing import Any
 
+from store import dealing
 from store.database import now
 from store.errors import Denied, NotFound, Refused
 from store.history import Recorder, step
@@ -97,9 +98,10 @@ def invite(recorder: Recorder, name: str) -> tuple[User, bool]:
 
 
 def remove(actor: User, user: User) -> None:
-    """Let a person go: what they did stays, they can do nothing more. For owners.
+    """Let a person go: what they did stays, what they have open goes to the others of each task. For owners.
 
-    Raises Refused for the last owner and for models.
+    What nobody else could take waits until somebody joins the task. Raises Refused for the last owner
+    and for models.
     """
     require(actor, Role.OWNER)
     _require_person(user)
@@ -108,6 +110,7 @@ def remove(actor: User, user: User) -> None:
         if not user.active:
             raise Refused(f"'{user.name}' was removed already")
         recorder.update(user, active=False)
+        dealing.leave(recorder, user)
 
 
 def listing() -> list[dict[str, Any]]:

@@ -97,6 +97,7 @@ class Game:
         self.nobody_shares_a_partition()
         self.full_percent_only_when_nothing_is_left()
         self.whoever_awaits_review_has_a_reviewer()
+        self.nobody_reviews_their_own_work()
 
     def attempt(self, act: Any, *arguments: Any, **named: Any) -> Any:
         """Do it, or be refused without a trace."""
@@ -236,7 +237,21 @@ class Game:
             row.input_id
             for row in Assignment.select().where(Assignment.side == Side.REVIEW, Assignment.open == True)
         }
-        assert waiting <= dealt
+        labelers: dict[int, set[int]] = {}
+        for row in Assignment.select().where(
+            Assignment.side == Side.LABEL, Assignment.status != Status.PENDING
+        ):
+            labelers.setdefault(row.input_id, set()).add(row.user_id)
+        reviewers = {member.user_id for member in assignments.members(self.task, Side.REVIEW)}
+        for input_id in waiting - dealt:
+            assert reviewers <= labelers[input_id] and not self.task.own_review
+            assert input_id in assignments.without_reviewer(self.task)
+
+    def nobody_reviews_their_own_work(self) -> None:
+        if not self.task.own_review:
+            for row in Review.select().where(Review.deleted == False):
+                work = assignments.get(self.task, Side.LABEL, row.reviewer_id, row.input_id)
+                assert work is None or work.status == Status.PENDING, "somebody reviewed their own work"
 
 
 ACTIONS = (

@@ -8,14 +8,16 @@ import click
 
 from store.cli import Project
 from store.output import fields, json_array, json_object, json_option, note, progress, table
-from store.values import ReviewStrategy, Strategy, TaskType
+from store.values import ReviewStrategy, Status, Strategy, TaskType
 
 if TYPE_CHECKING:
+    from store.rerouting import Preview
     from store.tables import Task
 
 TYPES = [one.value for one in TaskType]
 STRATEGIES = [one.value for one in Strategy]
 REVIEWS = [one.value for one in ReviewStrategy]
+OWN_REVIEW = "Reviewers may review their own work where nobody else can; else only who is all alone."
 
 
 @click.group()
@@ -60,7 +62,7 @@ def show(project: Project, name: str, as_json: bool) -> None:
 
 
 def _described(actor: Any, task: Task) -> dict[str, Any]:
-    from store import jobs, tasks
+    from store import assignments, jobs, tasks
     from store.progress import summaries
     from store.tables import Concept
 
@@ -74,7 +76,12 @@ def _described(actor: Any, task: Task) -> dict[str, Any]:
         "strategy": task.strategy,
         "review": task.review,
         "stacked": bool(task.stacked),
-        "agree": task.agree,
+        "agree": task.agree if task.agree_share is None else f"{task.agree_share:.0%}",
+        "own_review": bool(task.own_review),
+        "without_reviewer": len(assignments.without_reviewer(task)),
+        "priority": task.priority,
+        "archived": bool(task.archived),
+        "paused": bool(task.paused),
         "thresholds": {
             name: [bounds[keys[name]].lower, bounds[keys[name]].upper] for name in summary.concepts
         },
@@ -98,7 +105,10 @@ def _described(actor: Any, task: Task) -> dict[str, Any]:
 @click.option("--review", type=click.Choice(REVIEWS), help="Manual with reviewers or --auto, else none.")
 @click.option("--reviewer", "reviewers", metavar="U", multiple=True, help="Who reviews; else you.")
 @click.option("--stacked", is_flag=True, help="Every reviewer sees every input.")
-@click.option("--agree", type=int, default=2, show_default=True, help="Labelers that consensus needs.")
+@click.option(
+    "--agree", default="2", show_default=True, help="Labelers that consensus needs, or such as 60%."
+)
+@click.option("--own-review/--no-own-review", default=None, help=OWN_REVIEW)
 @click.option("--instructions", metavar="TEXT", default="", help="What labelers read.")
 @click.pass_obj
 def create(project: Project, /, kind: str | None, thresholds: tuple[str, ...], **options: Any) -> None:
@@ -110,6 +120,7 @@ def create(project: Project, /, kind: str | None, thresholds: tuple[str, ...], *
         raise click.UsageError("Missing option '--type'.")
     actor = project.open()
     bounds = dict(map(_threshold, thresholds))
+    options |= _agree(options["agree"])
     plan = tasks.Plan(type=kind or str(models.find(model).model.task), thresholds=bounds, **options)
     made = tasks.create(actor, plan)
     for joined in made.joined:
@@ -117,6 +128,14 @@ def create(project: Project, /, kind: str | None, thresholds: tuple[str, ...], *
     note(f"made the task {made.task.name}")
     if made.task.auto_id is not None:
         note(f"annotate it with: winnow task run '{made.task.name}'")
+
+
+def _agree(text: str) -> dict[str, Any]:
+    number = text.removesuffix("%")
+    try:
+        return {"agree_share": float(number) / 100, "agree": 2} if text != number else {"agree": int(text)}
+    except ValueError:
+        raise click.BadParameter("it is a number of labelers or a percentage", param_hint="--agree") from None
 
 
 def _threshold(text: str) -> tuple[str, tuple[float, float]]:
@@ -134,16 +153,85 @@ def _threshold(text: str) -> tuple[str, tuple[float, float]]:
 @click.argument("name")
 @click.option("--name", "new_name", metavar="NEW", help="Its new name.")
 @click.option("--instructions", metavar="TEXT", help="What labelers read.")
+@click.option("--priority", type=int, help="Higher ones stand first in the list.")
+@click.option("--archive/--unarchive", "archived", default=None, help="Put it away, or back.")
+@click.option("--own-review/--no-own-review", default=None, help=OWN_REVIEW)
+@click.option("--concept", "concepts", metavar="C", multiple=True, help="All its concepts from now on.")
+@click.option("--lower", type=float, help="Below this score: dropped.")
+@click.option("--upper", type=float, help="From this score on: approved.")
+@click.option("--threshold", "thresholds", metavar="C=LOWER:UPPER", multiple=True, help="For one concept.")
+@click.option("--labeler", "labelers", metavar="U", multiple=True, help="All who label from now on.")
+@click.option("--weight", "weights", type=float, multiple=True, help="One for each labeler.")
+@click.option("--reviewer", "reviewers", metavar="U", multiple=True, help="All who review from now on.")
+@click.option("--dry-run", is_flag=True, help="Only count the annotations that would move.")
 @click.pass_obj
-def edit(project: Project, name: str, new_name: str | None, instructions: str | None) -> None:
-    """Change a task's name or instructions."""
+def edit(project: Project, /, name: str, dry_run: bool, thresholds: tuple[str, ...], **given: Any) -> None:
+    """Change a task. What is decided stays; what nobody has begun is dealt out anew; annotations that
+    nobody has touched follow new thresholds without running the model."""
     from store import tasks
 
-    if new_name is None and instructions is None:
-        raise click.UsageError("say what to change: --name or --instructions")
+    changes = {key: value for key, value in given.items() if value not in (None, ())}
+    changes |= {"thresholds": dict(map(_threshold, thresholds))} if thresholds else {}
+    if "new_name" in changes:
+        changes["name"] = changes.pop("new_name")
+    if not changes:
+        raise click.UsageError("say what to change, such as --name or --lower")
     actor = project.open()
-    tasks.edit(actor, tasks.find(name), name=new_name, instructions=instructions)
-    note(f"changed the task {new_name or name}")
+    task = tasks.find(name)
+    routed = {key: changes[key] for key in ("concepts", "lower", "upper", "thresholds") if key in changes}
+    if routed:
+        _say_moves(tasks.preview(task, **routed), dry_run)
+    if dry_run:
+        return
+    edited = tasks.edit(actor, task, **changes)
+    for joined in edited.joined:
+        note(f"{joined} was not in the project yet and is a labeler now")
+    if edited.moved:
+        note(f"{edited.moved} open inputs went over to somebody else")
+    if edited.needs_run:
+        note(f"{edited.needs_run} inputs need the model again: winnow task run '{task.name}'")
+    note(f"changed the task {task.name}")
+
+
+def _say_moves(preview: Preview, dry_run: bool) -> None:
+    """What new thresholds move: a table on stdout where nothing else is done, else messages."""
+    rows = [
+        (_band(was), _band(will), n)
+        for (was, will), n in sorted(preview.moves.items(), key=lambda move: str(move))
+    ]
+    if dry_run:
+        table(("from", "to", "annotations"), rows)
+    for was, will, n in () if dry_run else rows:
+        note(f"{n} annotations go from {was} to {will}")
+    if preview.touched:
+        note(f"{preview.touched} inputs stay as people decided")
+    if dry_run and preview.needs_run:
+        note(f"{preview.needs_run} inputs would need the model again: too few of their scores were kept")
+
+
+def _band(status: Status | None) -> str:
+    return "dropped" if status is None else status.name
+
+
+def _run_verb(name: str, text: str, past: str) -> None:
+    """Add a verb about the model's work on a task."""
+
+    @click.argument("task", metavar="NAME")
+    @click.pass_obj
+    def verb(project: Project, task: str) -> None:
+        from store import tasks
+
+        act = {"pause": tasks.pause, "resume": tasks.resume, "cancel": tasks.cancel}[name]
+        actor = project.open()
+        given_up = act(actor, tasks.find(task))
+        note(f"{past} {task}" + (f": {given_up} inputs were waiting" if given_up else ""))
+
+    command.command(name, help=text)(verb)
+
+
+_run_verb("pause", "Let the model begin nothing more on a task.", "paused")
+_run_verb("resume", "Let the model go on with a task.", "resumed")
+_run_verb("cancel", "Give up what waits for the model; what is annotated stays.", "cancelled")
 
 
 @command.command()
@@ -161,8 +249,10 @@ def delete(project: Project, name: str) -> None:
 @command.command()
 @click.argument("name")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--delete-previous", is_flag=True, help="First delete what its model said and nobody touched.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def run(project: Project, name: str, device: str) -> None:
+def run(project: Project, name: str, device: str, delete_previous: bool, yes: bool) -> None:
     """Annotate a task's inputs with its model and wait until it is done; again to go on."""
     from store import jobs, supervise, tasks
     from store.errors import Refused
@@ -170,6 +260,13 @@ def run(project: Project, name: str, device: str) -> None:
 
     actor = project.open()
     task = tasks.find(name)
+    if delete_previous:
+        count = tasks.previous(actor, task)
+        if count and not yes:
+            click.confirm(
+                f"delete {count} annotations that the model made and nobody touched?", abort=True, err=True
+            )
+        note(f"deleted {tasks.forget_previous(actor, task)} annotations")
     waiting = tasks.start(actor, task)
     with progress(f"annotating {task.name}") as on_progress:
         for at in supervise.run_task(task, waiting, device=device):

@@ -1,0 +1,291 @@
+"""Dealing anew: when people change, what nobody has begun goes over, evenly, as one undoable change.
+
+A move is one event for many inputs, `{"task", "side", "from", "to", "inputs"}`; undoing it gives back
+what still nobody has begun and refuses otherwise.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from peewee import chunked
+
+from store import assignments
+from store.database import now
+from store.errors import Conflict
+from store.history import Recorder
+from store.tables import Task, TaskMember, User, database
+from store.values import Role, Side, Status, Strategy
+
+MOVED = "assignment_move"
+"""The table name that a move's event carries."""
+
+AT_ONCE = 500
+"""Inputs in one event."""
+
+_WAITS = {Side.LABEL: Status.PENDING, Side.REVIEW: Status.AWAITING_REVIEW}
+
+_NOTHING_SAID = {
+    Side.LABEL: "(SELECT 1 FROM annotation n WHERE n.input_id = a.input_id "
+    "AND n.task_id = a.task_id AND n.annotator_id = a.user_id AND n.deleted = 0 LIMIT 1) IS NULL",
+    Side.REVIEW: "(SELECT 1 FROM review r WHERE r.task_id = a.task_id AND r.input_id = a.input_id "
+    "AND r.reviewer_id = a.user_id AND r.deleted = 0 LIMIT 1) IS NULL",
+}
+
+# What was submitted once and came back carries the version of that step.
+_NOT_BEGUN = {
+    Side.LABEL: f"a.version <= 0 AND {_NOTHING_SAID[Side.LABEL]}",
+    Side.REVIEW: _NOTHING_SAID[Side.REVIEW],
+}
+
+
+def level(pool: int, weights: Sequence[float], have: Sequence[int]) -> list[int]:
+    """How many of `pool` each gets so that what they have then is as near to their weights as can be.
+
+    Nobody gives any of `have` away. Each piece goes to whoever has the least for their weight.
+    """
+    whole = assignments.shares(pool + sum(have), weights)
+    given = [0] * len(weights)
+    able = [i for i, weight in enumerate(weights) if weight > 0]
+    while True:
+        over = [i for i in able if have[i] > whole[i]]
+        if not over:
+            break
+        able = [i for i in able if i not in over]
+        rest = assignments.shares(pool + sum(have[i] for i in able), [weights[i] for i in able])
+        whole = [0] * len(weights)
+        for i, share in zip(able, rest, strict=True):
+            whole[i] = share
+    for i in able:
+        given[i] = whole[i] - have[i]
+    return given
+
+
+def redistribute(recorder: Recorder, task: Task, side: Side, *, all_of: int | None = None) -> int:
+    """Deal what nobody has begun among those who are in the task now; returns how many went over.
+
+    `all_of`: whatever this user has open goes, begun or not. What nobody can take stays where it is.
+    """
+    people = {
+        member.user_id: member.weight
+        for member in assignments.members(task, side)
+        if member.user.role != Role.MODEL
+    }
+    if not people:
+        return 0
+    if side is Side.REVIEW:
+        return _reviews(recorder, task, list(people), all_of)
+    if task.strategy == Strategy.FULL:
+        return _everybody(recorder, task, list(people), all_of)
+    if task.strategy == Strategy.DYNAMIC:
+        return _free_leases(task, people)
+    return _evenly(recorder, task, people, all_of)
+
+
+def _loose(task: Task, side: Side, all_of: int | None) -> dict[int, list[int]]:
+    """The open inputs of each user that may go to somebody else, in order. Models keep theirs."""
+    rows = database.execute_sql(
+        f"SELECT a.user_id, a.input_id FROM assignment a JOIN user u ON u.id = a.user_id "
+        f"WHERE a.task_id = ? AND a.side = ? AND a.open = 1 AND u.role <> 'model' "
+        f"AND (a.user_id = ? OR ({_NOT_BEGUN[side]})) ORDER BY a.user_id, a.input_id",
+        (task.id, side, all_of or 0),
+    )
+    found: dict[int, list[int]] = defaultdict(list)
+    for user, input_id in rows.fetchall():
+        found[user].append(input_id)
+    return found
+
+
+def _evenly(recorder: Recorder, task: Task, people: Mapping[int, float], all_of: int | None) -> int:
+    loose = _loose(task, Side.LABEL, all_of)
+    order = list(people)
+    loads = assignments.loads(task, Side.LABEL)
+    fixed = [loads.get(user, 0) - len(loose.get(user, [])) for user in order]
+    target = dict(zip(order, level(sum(map(len, loose.values())), list(people.values()), fixed), strict=True))
+    surplus = [
+        (input_id, user) for user, inputs in loose.items() for input_id in inputs[target.get(user, 0) :]
+    ]
+    moves: dict[tuple[int | None, int | None], list[int]] = defaultdict(list)
+    waiting = iter(surplus)
+    for user in order:
+        for _ in range(target[user] - len(loose.get(user, []))):
+            input_id, holder = next(waiting)
+            moves[holder, user].append(input_id)
+    return _move_all(recorder, task, Side.LABEL, moves)
+
+
+def _everybody(recorder: Recorder, task: Task, people: Sequence[int], all_of: int | None) -> int:
+    """Full: who came gets every input; what who left has not begun goes."""
+    moves: dict[tuple[int | None, int | None], list[int]] = {}
+    for user, inputs in _loose(task, Side.LABEL, all_of).items():
+        if user not in people:
+            moves[user, None] = inputs
+    for user in people:
+        rows = database.execute_sql(
+            "SELECT d.input_id FROM dataset_input d WHERE d.dataset_id = ? AND NOT EXISTS (SELECT 1 "
+            "FROM assignment a WHERE a.task_id = ? AND a.side = 'label' AND a.user_id = ? "
+            "AND a.input_id = d.input_id) ORDER BY d.input_id",
+            (task.dataset_id, task.id, user),
+        )
+        moves[None, user] = [row[0] for row in rows.fetchall()]
+    return _move_all(recorder, task, Side.LABEL, moves)
+
+
+def _free_leases(task: Task, people: Mapping[int, float]) -> int:
+    """Dynamic: who left holds no lease any more; the inputs go to whoever comes next."""
+    marks = ", ".join("?" * len(people))
+    return int(
+        database.execute_sql(
+            f"UPDATE assignment SET leased_until = 0 WHERE task_id = ? AND side = 'label' AND open = 1 "
+            f"AND user_id NOT IN ({marks}) AND leased_until > 0",
+            (task.id, *people),
+        ).rowcount
+    )
+
+
+def _reviews(recorder: Recorder, task: Task, reviewers: Sequence[int], all_of: int | None) -> int:
+    loose = _loose(task, Side.REVIEW, all_of)
+    moves: dict[tuple[int | None, int | None], list[int]] = defaultdict(list)
+    if task.stacked:
+        return _move_all(recorder, task, Side.REVIEW, _stacked_moves(task, reviewers, loose))
+    load = dict.fromkeys(reviewers, 0) | assignments.loads(task, Side.REVIEW)
+    pool: list[tuple[int, int | None]] = [(i, user) for user, inputs in loose.items() for i in inputs]
+    pool += [(input_id, None) for input_id in assignments.without_reviewer(task)]
+    for _, user in pool:
+        if user is not None:
+            load[user] -= 1
+    labelers = _labelers(task)
+    for input_id, holder in sorted(pool, key=lambda one: one[0]):
+        able = assignments.able_to_review(task, reviewers, labelers.get(input_id, set()))
+        chosen = min(able, key=lambda r: (load[r], r != holder, reviewers.index(r)), default=holder)
+        if chosen is not None:
+            load[chosen] += 1
+            if chosen != holder:
+                moves[holder, chosen].append(input_id)
+    return _move_all(recorder, task, Side.REVIEW, moves)
+
+
+def _stacked_moves(
+    task: Task, reviewers: Sequence[int], loose: Mapping[int, Sequence[int]]
+) -> dict[tuple[int | None, int | None], list[int]]:
+    """Who came gets all that is under review; what who left holds goes where somebody else still looks."""
+    rows = database.execute_sql(
+        "SELECT user_id, input_id FROM assignment WHERE task_id = ? AND side = 'review' AND open = 1",
+        (task.id,),
+    ).fetchall()
+    looks: dict[int, set[int]] = defaultdict(set)
+    for user, input_id in rows:
+        looks[input_id].add(user)
+    for input_id in assignments.without_reviewer(task):
+        looks[input_id] = set()
+    labelers, had = _labelers(task), _had(task)
+    moves: dict[tuple[int | None, int | None], list[int]] = defaultdict(list)
+    for input_id in sorted(looks):
+        for reviewer in assignments.able_to_review(task, reviewers, labelers.get(input_id, set())):
+            if (reviewer, input_id) not in had:
+                moves[None, reviewer].append(input_id)
+                looks[input_id].add(reviewer)
+    for user, inputs in loose.items():
+        if user not in reviewers:
+            moves[user, None] = [input_id for input_id in inputs if looks[input_id] & set(reviewers)]
+    return moves
+
+
+def _had(task: Task) -> set[tuple[int, int]]:
+    rows = database.execute_sql(
+        "SELECT user_id, input_id FROM assignment WHERE task_id = ? AND side = 'review'", (task.id,)
+    )
+    return {(user, input_id) for user, input_id in rows.fetchall()}
+
+
+def _labelers(task: Task) -> dict[int, set[int]]:
+    """Who labeled each input that awaits review."""
+    rows = database.execute_sql(
+        "SELECT input_id, user_id FROM assignment WHERE task_id = ? AND side = 'label' AND status <> ?",
+        (task.id, int(Status.PENDING)),
+    )
+    found: dict[int, set[int]] = defaultdict(set)
+    for input_id, user in rows.fetchall():
+        found[input_id].add(user)
+    return found
+
+
+def _move_all(
+    recorder: Recorder,
+    task: Task,
+    side: Side,
+    moves: Mapping[tuple[int | None, int | None], Sequence[int]],
+) -> int:
+    for (holder, taker), inputs in moves.items():
+        for some in chunked(inputs, AT_ONCE):
+            move: dict[str, Any] = {"task": int(task.id), "side": side.value, "from": holder, "to": taker}
+            move["inputs"] = list(some)
+            _move(move)
+            recorder.log(MOVED, int(task.id), move)
+    return sum(map(len, moves.values()))
+
+
+def _move(move: Mapping[str, Any]) -> None:
+    """Give the inputs to `to`, from `from` (None: they are new to the side, or leave it)."""
+    key = (move["task"], move["side"])
+    if move["from"] is None:
+        waits = int(_WAITS[Side(move["side"])])
+        _many(
+            "INSERT INTO assignment (task_id, side, user_id, input_id, status, open, changed_at, version) "
+            "VALUES (?, ?, ?, ?, ?, 1, ?, 0)",
+            [(*key, move["to"], input_id, waits, now()) for input_id in move["inputs"]],
+        )
+    else:
+        where = "WHERE task_id = ? AND side = ? AND user_id = ? AND input_id = ?"
+        change = (
+            "DELETE FROM assignment "
+            if move["to"] is None
+            else f"UPDATE assignment SET user_id = {move['to']}, leased_until = NULL "
+        )
+        _many(change + where, [(*key, move["from"], input_id) for input_id in move["inputs"]])
+    if move["side"] == Side.REVIEW:
+        _many(
+            "UPDATE annotation SET reviewer_id = ? WHERE input_id = ? AND task_id = ? AND deleted = 0 "
+            "AND status = ? AND (SELECT stacked FROM task WHERE id = ?) = 0",
+            [
+                (move["to"], i, move["task"], int(Status.AWAITING_REVIEW), move["task"])
+                for i in move["inputs"]
+            ],
+        )
+
+
+def _many(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    database.connection().executemany(statement, rows)
+
+
+def turn(move: Mapping[str, Any], *, back: bool) -> None:
+    """Undo (`back`) or redo a move. Raises Conflict where somebody has begun one of its inputs since."""
+    if back:
+        move = {**move, "from": move["to"], "to": move["from"]}
+    if move["from"] is not None:
+        loose = 0
+        for some in chunked(move["inputs"], AT_ONCE):
+            marks = ", ".join("?" * len(some))
+            loose += database.execute_sql(
+                f"SELECT count(*) FROM assignment a WHERE a.task_id = ? AND a.side = ? AND a.user_id = ? "
+                f"AND a.open = 1 AND a.input_id IN ({marks}) AND ({_NOTHING_SAID[Side(move['side'])]})",
+                (move["task"], move["side"], move["from"], *some),
+            ).fetchone()[0]
+        if loose != len(move["inputs"]):
+            raise Conflict("somebody has begun some of the inputs that went over since: they stay")
+    _move(move)
+
+
+def leave(recorder: Recorder, user: User) -> int:
+    """Return everything that a user has open to the other people of its tasks; returns how many inputs.
+
+    Raises nothing where nobody else is there: it stays until somebody joins the task.
+    """
+    chosen: Any = TaskMember.select(TaskMember.task, TaskMember.side).join(Task)
+    chosen = chosen.where(TaskMember.user == user, Task.deleted == False)
+    moved = 0
+    for task, side in list(chosen.tuples()):
+        moved += redistribute(recorder, Task.get_by_id(task), Side(side), all_of=int(user.id))
+    return moved

@@ -1,0 +1,374 @@
+"""Rerouting: annotations that no person has touched follow the task's thresholds of today.
+
+It reads the stored predictions and runs no model. Who undoes the change of thresholds reroutes too.
+An input is touched once somebody reviewed it, labeled it, or changed what the model said of it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from store import assignments, predictions
+from store.bounds import thresholds as thresholds_of
+from store.concepts import renames
+from store.database import now, write
+from store.history import Recorder
+from store.predictions import Router, Said
+from store.ranking import Voice, rank
+from store.routing import Thresholds
+from store.tables import ModelVersion, Task, database
+from store.values import Status, region_columns
+
+ROUTES, WITHDRAWN = "task_routes", "task_said"
+"""The table names that the events of rerouting and of withdrawing carry."""
+
+WINDOW = 250
+"""Inputs a transaction looks at, so that people's commits in between stay quick."""
+
+_PENDING, _SUCCESS, _AWAITING = int(Status.PENDING), int(Status.SUCCESS), int(Status.AWAITING_REVIEW)
+
+# The unary plus keeps the planner on the indexes that begin with the input.
+_UNTOUCHED = f"""(SELECT 1 FROM review r WHERE r.task_id = :task AND r.input_id = a.input_id
+    AND r.deleted = 0 LIMIT 1) IS NULL
+    AND (SELECT 1 FROM annotation n WHERE n.input_id = a.input_id AND n.task_id = :task AND n.deleted = 0
+    AND (+n.annotator_id <> :model OR n.version > 0) LIMIT 1) IS NULL
+    AND (SELECT 1 FROM annotation n WHERE n.input_id = a.input_id AND n.task_id = :task AND n.deleted = 1
+    AND +n.annotator_id = :model AND n.version > 0 LIMIT 1) IS NULL
+    AND (SELECT 1 FROM assignment w WHERE w.input_id = a.input_id AND w.task_id = :task
+    AND w.side = 'label' AND w.user_id <> :model AND w.status <> {_PENDING} LIMIT 1) IS NULL"""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What new thresholds would do to what no person has touched."""
+
+    moves: Mapping[tuple[Status | None, Status | None], int] = field(default_factory=dict)
+    """Rows by (status now, status then); None is dropped. Only those that change."""
+    needs_run: int = 0
+    """Inputs of which too few scores were kept: the model has to look at them again."""
+    touched: int = 0
+    """Inputs that stay as people decided."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows move in all."""
+        return sum(self.moves.values())
+
+
+def preview(task: Task, wanted: Mapping[int, Thresholds]) -> Preview:
+    """Count what `wanted` (by concept id) would move. Walks only the predictions that change bands."""
+    if task.auto_id is None:
+        return Preview()
+    annotator = Router.of(task, wanted).annotator
+    known = {"task": int(task.id), "model": annotator, "version": int(task.auto_id)}
+    now_are = thresholds_of(task)
+    bands = _bands(now_are, wanted)
+    moves: dict[tuple[Status | None, Status | None], int] = {}
+    if bands:
+        values = ", ".join(f"({', '.join(map(repr, band))})" for band in bands)
+        rows = database.connection().execute(
+            f"WITH bound(concept, low, high, l, h) AS (VALUES {values}) SELECT "
+            "(p.score >= low) + (p.score >= high) AS was, (p.score >= l) + (p.score >= h) AS will, count(*) "
+            "FROM bound CROSS JOIN prediction p ON p.model_version_id = :version "
+            "AND p.concept_id = bound.concept AND p.score >= min(low, l) AND p.score < max(high, h, 1e-9) "
+            "CROSS JOIN assignment a ON a.task_id = :task AND a.side = 'label' AND a.user_id = :model "
+            f"AND a.input_id = p.input_id AND a.status <> {_PENDING} "
+            f"WHERE was <> will AND {_UNTOUCHED} GROUP BY was, will",
+            known,
+        )
+        band = (None, Status.AWAITING_REVIEW, Status.SUCCESS)
+        moves = {(band[was], band[will]): n for was, will, n in rows.fetchall()}
+    return Preview(moves, _short(known, _lowered(now_are, wanted)), _touched(known))
+
+
+def _bands(
+    before: Mapping[int, Thresholds], after: Mapping[int, Thresholds]
+) -> list[tuple[int, float, float, float, float]]:
+    """(concept as the model says it, lower and upper now, lower and upper then) of those that change.
+
+    Dropping everything is written as a bound above every score.
+    """
+    renamed = renames()
+    said = {*before, *after, *renamed}
+    rows = []
+    for concept in sorted(said):
+        old = before.get(concept) or before.get(renamed.get(concept, concept))
+        new = after.get(concept) or after.get(renamed.get(concept, concept))
+        if old != new:
+            rows.append((concept, *_pair(old), *_pair(new)))
+    return rows
+
+
+def _pair(bounds: Thresholds | None) -> tuple[float, float]:
+    return (2.0, 2.0) if bounds is None else (bounds.lower, bounds.upper)
+
+
+def _lowered(before: Mapping[int, Thresholds], after: Mapping[int, Thresholds]) -> float | None:
+    """The lowest score that is asked for now and was not before."""
+    fresh = [
+        new.lower
+        for concept, new in after.items()
+        if concept not in before or new.lower < before[concept].lower
+    ]
+    return min(fresh, default=None)
+
+
+def _short(known: Mapping[str, Any], lowest: float | None) -> int:
+    if lowest is None:
+        return 0
+    counted = database.connection().execute(
+        "SELECT count(*) FROM assignment a CROSS JOIN predicted p ON p.input_id = a.input_id "
+        "AND p.model_version_id = :version AND p.error IS NULL AND p.kept_from > :lowest "
+        "WHERE a.task_id = :task AND a.side = 'label' AND a.user_id = :model "
+        f"AND a.status <> {_PENDING} AND {_UNTOUCHED}",
+        {**known, "lowest": lowest},
+    )
+    return int(counted.fetchone()[0])
+
+
+def _touched(known: Mapping[str, Any]) -> int:
+    counted = database.connection().execute(
+        "SELECT count(*) FROM assignment a WHERE a.task_id = :task AND a.side = 'label' "
+        f"AND a.user_id = :model AND a.status <> {_PENDING} AND NOT ({_UNTOUCHED})",
+        dict(known),
+    )
+    return int(counted.fetchone()[0])
+
+
+def begin(recorder: Recorder, task: Task, before: Mapping[int, Thresholds]) -> None:
+    """Note within a step that the task has to be rerouted; `finish` does it, also after a crash."""
+    if task.auto_id is not None:
+        _mark(task, True)
+        was = {str(concept): [bounds.lower, bounds.upper] for concept, bounds in before.items()}
+        recorder.log(ROUTES, int(task.id), {"task": int(task.id), "before": was})
+
+
+def _mark(task: Task, unrouted: bool) -> None:
+    # Not by the recorder: it is no decision of anybody, and undo must not bring it back.
+    Task.update(unrouted=unrouted).where(Task.id == task.id).execute()
+    task.unrouted = unrouted
+
+
+def turn(change: Mapping[str, Any], *, back: bool) -> None:
+    """Undo or redo of a step that changed the thresholds: its rows are back already, the rest follows."""
+    task = Task.get_by_id(change["task"])
+    if "before" not in change and not back:
+        withdraw(task)
+        return
+    # Within the transaction of the undo: it is all or nothing.
+    _mark(task, True)
+    finish(task, None if back else _read(change["before"]), everything="before" not in change)
+
+
+def _read(bounds: Mapping[str, Sequence[float]]) -> dict[int, Thresholds]:
+    return {int(concept): Thresholds(*pair) for concept, pair in bounds.items()}
+
+
+def finish(task: Task, before: Mapping[int, Thresholds] | None = None, *, everything: bool = False) -> int:
+    """Route what is marked, window by window; returns how many inputs are to be looked at again.
+
+    `before`: the thresholds so far, to tell which scores were never kept; None where that is unknown or
+    they cannot be missing. `everything`: also what waits for the model but has predictions.
+    """
+    if task.auto_id is None or not task.unrouted:
+        return 0
+    lowest = None if before is None else _lowered(before, thresholds_of(task))
+    last, again = 0, 0
+    while True:
+        with write():
+            window = _Window(Task.get_by_id(task.id), last, lowest, everything)
+            if not window.inputs:
+                _mark(task, False)
+                return again
+            window.route()
+            again += len(window.short)
+            last = window.inputs[-1]
+
+
+def withdraw(task: Task) -> int:
+    """Take away what the model said and nobody touched; its inputs wait for it anew. Returns the rows."""
+    last, gone = 0, 0
+    while True:
+        with write():
+            window = _Window(task, last, None, False)
+            if not window.inputs:
+                return gone
+            gone += window.withdraw()
+            last = window.inputs[-1]
+
+
+def withdrawable(task: Task) -> int:
+    """How many rows `withdraw` would take away."""
+    annotator = Router.of(task, {}).annotator
+    counted = database.connection().execute(
+        "SELECT count(*) FROM assignment a CROSS JOIN annotation said ON said.input_id = a.input_id "
+        "AND said.task_id = :task AND said.annotator_id = :model AND said.deleted = 0 "
+        "WHERE a.task_id = :task AND a.side = 'label' AND a.user_id = :model "
+        f"AND a.status <> {_PENDING} AND {_UNTOUCHED}",
+        {"task": int(task.id), "model": annotator},
+    )
+    return int(counted.fetchone()[0])
+
+
+class _Window:
+    """The next untouched inputs of a task, and what routing makes of them."""
+
+    def __init__(self, task: Task, after: int, lowest: float | None, everything: bool) -> None:
+        self.task = task
+        self.router = Router.of(task, thresholds_of(task))
+        known = {"task": int(task.id), "model": self.router.annotator, "after": after}
+        chosen = f"a.status <> {_PENDING}"
+        if everything:
+            chosen = (
+                "EXISTS (SELECT 1 FROM predicted p WHERE p.input_id = a.input_id AND p.error IS NULL "
+                f"AND p.model_version_id = {int(task.auto_id)})"
+            )
+        rows = database.connection().execute(
+            "SELECT a.input_id FROM assignment a WHERE a.task_id = :task AND a.side = 'label' "
+            f"AND a.user_id = :model AND a.input_id > :after AND {chosen} AND {_UNTOUCHED} "
+            f"ORDER BY a.input_id LIMIT {WINDOW}",
+            known,
+        )
+        self.inputs = [row[0] for row in rows.fetchall()]
+        self.within = f"({', '.join(map(str, self.inputs))})"
+        self.short = self._too_little_kept(lowest)
+        self.version = -now()
+
+    def _too_little_kept(self, lowest: float | None) -> set[int]:
+        if lowest is None:
+            return set()
+        rows = database.execute_sql(
+            f"SELECT input_id FROM predicted WHERE input_id IN {self.within} AND model_version_id = ? "
+            "AND kept_from > ?",
+            (self.task.auto_id, lowest),
+        )
+        return {row[0] for row in rows.fetchall()}
+
+    def route(self) -> None:
+        """Make annotations, assignments and reviews what the predictions and thresholds say."""
+        wanted = self._wanted()
+        self._write_annotations(wanted)
+        doubtful: dict[int, list[Voice]] = defaultdict(list)
+        for (input_id, concept, _), (status, said) in wanted.items():
+            if status is Status.AWAITING_REVIEW:
+                doubtful[input_id].append(Voice(self.router.annotator, concept, None, said.score))
+        self._settle(doubtful)
+        self._hand_on(doubtful)
+        full = {input_id for input_id, _, _ in wanted}
+        self._to_labelers([i for i in self.inputs if i not in full and i not in self.short])
+        self._from_labelers([i for i in self.inputs if i in full or i in self.short])
+
+    def _wanted(self) -> dict[tuple[int, int, int], tuple[Status, Said]]:
+        """By input, concept and region: as the model's first word on it is routed."""
+        version = ModelVersion.get_by_id(self.task.auto_id)
+        found: dict[tuple[int, int, int], tuple[Status, Said]] = {}
+        for input_id, answer in predictions.known(version, self.inputs, 2.0).items():
+            for said in answer:
+                earned = self.router.route(said)
+                if earned is not None:
+                    key = (input_id, earned[0], region_columns(said.region)[2])
+                    found.setdefault(key, (earned[1], said))
+        return found
+
+    def _standing(self) -> dict[tuple[int, int, int], tuple[int, int, int]]:
+        """(id, status, deleted) of the model's rows, the live one where there are several."""
+        found: dict[tuple[int, int, int], tuple[int, int, int]] = {}
+        for deleted in (1, 0):
+            rows = database.execute_sql(
+                "SELECT input_id, concept_id, region_key, id, status, deleted FROM annotation "
+                f"WHERE input_id IN {self.within} AND task_id = ? AND annotator_id = ? "
+                f"AND deleted = {deleted}",
+                (self.task.id, self.router.annotator),
+            )
+            found.update({row[:3]: row[3:] for row in rows.fetchall()})
+        return found
+
+    def _write_annotations(self, wanted: Mapping[tuple[int, int, int], tuple[Status, Said]]) -> None:
+        standing = self._standing()
+        fresh: dict[int, list[tuple[int, Status, Said]]] = defaultdict(list)
+        changed: list[tuple[int, int, int, int]] = []
+        for key, (status, said) in wanted.items():
+            row = standing.get(key)
+            if row is None:
+                fresh[key[0]].append((key[1], status, said))
+            elif row[2] or row[1] != status:
+                changed.append((status, 0, self.version, row[0]))
+        for key, (identity, was, deleted) in standing.items():
+            if not deleted and key not in wanted:
+                changed.append((was, 1, self.version, identity))
+        _many("UPDATE annotation SET status = ?, deleted = ?, version = ? WHERE id = ?", changed)
+        predictions.insert_annotations(self.router, fresh, {})
+
+    def _settle(self, doubtful: Iterable[int]) -> None:
+        """The model's own assignments."""
+        waits = set(doubtful)
+        rows = []
+        for input_id in self.inputs:
+            status = _AWAITING if input_id in waits else _SUCCESS
+            again = input_id in self.short
+            rows.append((_PENDING if again else status, again, self.version, now(), input_id))
+        _many(
+            "UPDATE assignment SET status = ?, open = ?, version = ?, changed_at = ? "
+            f"WHERE task_id = {self.task.id} AND side = 'label' AND user_id = {self.router.annotator} "
+            "AND input_id = ?",
+            rows,
+        )
+
+    def _hand_on(self, doubtful: Mapping[int, Sequence[Voice]]) -> None:
+        sure = [(self.task.id, input_id) for input_id in self.inputs if input_id not in doubtful]
+        _many("DELETE FROM assignment WHERE input_id = ?2 AND task_id = ?1 AND side = 'review'", sure)
+        dealt = assignments.choose_reviewers(self.task, [(i, {self.router.annotator}) for i in doubtful])
+        rows, reviewers = [], []
+        for input_id, user in dealt:
+            ranks = rank(doubtful[input_id], (), self.router.thresholds)
+            rows.append((self.task.id, user, input_id, _AWAITING, now(), ranks.score, ranks.uncertainty))
+            reviewers.append((None if self.task.stacked else user, input_id, self.task.id, _AWAITING))
+        _many(
+            "INSERT INTO assignment (task_id, side, user_id, input_id, status, open, changed_at, version, "
+            "score, uncertainty) VALUES (?, 'review', ?, ?, ?, 1, ?, 0, ?, ?) ON CONFLICT DO UPDATE SET "
+            "score = excluded.score, uncertainty = excluded.uncertainty",
+            rows,
+        )
+        _many(
+            "UPDATE annotation SET reviewer_id = ? WHERE input_id = ? AND task_id = ? AND deleted = 0 "
+            "AND status = ?",
+            reviewers,
+        )
+
+    def _to_labelers(self, empty: Sequence[int]) -> None:
+        """Where the model finds nothing now, a person looks, unless somebody has it already."""
+        rows = database.execute_sql(
+            f"SELECT input_id FROM assignment WHERE input_id IN {self.within} AND task_id = ? "
+            "AND side = 'label' AND user_id <> ?",
+            (self.task.id, self.router.annotator),
+        )
+        have = {row[0] for row in rows.fetchall()}
+        predictions.pass_on(self.router, [input_id for input_id in empty if input_id not in have])
+
+    def _from_labelers(self, found: Sequence[int]) -> None:
+        """What the model has something on now, no labeler needs to begin."""
+        _many(
+            "DELETE FROM assignment WHERE input_id = ? AND task_id = ? AND side = 'label' AND user_id <> ? "
+            "AND version <= 0",
+            [(input_id, self.task.id, self.router.annotator) for input_id in found],
+        )
+
+    def withdraw(self) -> int:
+        """Take the model's rows away and have its inputs wait for it; returns the rows."""
+        gone = database.execute_sql(
+            f"UPDATE annotation SET deleted = 1, version = ? WHERE input_id IN {self.within} "
+            "AND task_id = ? AND annotator_id = ? AND deleted = 0",
+            (self.version, self.task.id, self.router.annotator),
+        ).rowcount
+        self.short = set(self.inputs)
+        self._settle(())
+        self._hand_on({})
+        self._from_labelers(self.inputs)
+        return int(gone)
+
+
+def _many(statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    database.connection().executemany(statement, list(rows))
