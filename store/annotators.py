@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from store import concepts, labeling
-from store.tables import Annotation, Concept, Model, ModelVersion, Predicted, Prediction, Task, User
+from store.tables import (
+    Annotation,
+    Concept,
+    Model,
+    ModelVersion,
+    Predicted,
+    Prediction,
+    Task,
+    User,
+    database,
+)
 from store.values import Region, Role, Status, region_columns
 
 
@@ -66,15 +76,20 @@ def models_that_say(input_id: int, least: float = 0.0, most: float = 1.0) -> dic
     Only scores from `least` to `most` count.
     """
     said: dict[str, set[str]] = defaultdict(set)
-    if not Predicted.select().where(Predicted.input == input_id).limit(1).exists():
-        return said
-    used: dict[int, int] = concepts.renames()
-    rows = [row for row in _predictions(input_id, region_kind=0) if least <= row.score <= most]
-    for row in rows:
-        here = used.get(row.concept_id)
-        name = row.concept.name if here is None else Concept.get_by_id(here).name
-        said[name].add(row.model_version.model.name)
+    rows = database.execute_sql(_MODELS_THAT_SAY, (input_id, least, most)).fetchall()
+    used: dict[int, int] = concepts.renames() if rows else {}
+    for concept, name, model in rows:
+        here = used.get(concept)
+        said[name if here is None else Concept.get_by_id(here).name].add(model)
     return said
+
+
+# As text: it is read at every key press.
+_MODELS_THAT_SAY = (
+    "SELECT p.concept_id, c.name, m.name FROM prediction p JOIN concept c ON c.id = p.concept_id "
+    "JOIN model_version v ON v.id = p.model_version_id JOIN model m ON m.id = v.model_id "
+    "WHERE p.input_id = ? AND p.region_kind = 0 AND p.score BETWEEN ? AND ?"
+)
 
 
 def _predictions(input_id: int, region_kind: int) -> Sequence[Prediction]:

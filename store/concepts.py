@@ -15,7 +15,15 @@ from store.database import write
 from store.errors import Refused
 from store.history import Recorder, step
 from store.names import clean, not_found
-from store.tables import Annotation, Concept, ConceptRelation, ModelConcept, TaskConcept, User
+from store.tables import (
+    Annotation,
+    Concept,
+    ConceptRelation,
+    ModelConcept,
+    TaskConcept,
+    User,
+    database,
+)
 from store.values import Role
 
 KINDS = ("synonym", "hypernym", "hyponym")
@@ -174,11 +182,11 @@ def _of(concept: Concept) -> list[ConceptRelation]:
 
 def renames() -> dict[int, int]:
     """Concept id that a model says → concept id that people use for it."""
-    chosen = ConceptRelation.select(ConceptRelation.source, ConceptRelation.target).where(
-        ConceptRelation.renames == True,
-        ConceptRelation.deleted == False,
-    )
-    return {row.source_id: row.target_id for row in chosen}
+    return dict(database.execute_sql(_RENAMES).fetchall())
+
+
+# As text: it is read at every key press.
+_RENAMES = "SELECT source_id, target_id FROM concept_relation WHERE renames AND NOT deleted"
 
 
 def relate(actor: User, source: Concept, kind: str, target: Concept) -> ConceptRelation:

@@ -18,13 +18,10 @@ from store.tables import (
     Annotation,
     Assignment,
     Concept,
-    Model,
     ModelVersion,
-    Predicted,
-    Prediction,
     Task,
-    TaskConcept,
     User,
+    database,
 )
 from store.values import Region, ReviewStrategy, Role, Side, Status, Strategy, region_columns
 
@@ -47,56 +44,70 @@ class Suggestion:
 
 
 def suggestions(
-    task: Task, input_id: int, actor: User, version: ModelVersion | None = None
+    task: Task,
+    input_id: int,
+    actor: User,
+    version: ModelVersion | None = None,
+    stands: Iterable[Annotation] | None = None,
 ) -> list[Suggestion] | None:
     """What the model says of the input and `actor` has not decided on, highest score first.
 
-    `version` is the task's assisting (or annotating) model unless given. Of a task with concepts only
-    those. None while the model has not looked at the input yet.
+    `version` is the task's assisting (or annotating) model unless given; `stands` what `on_input` says for
+    this actor, for callers who have it. Of a task with concepts only those. None while the model has not
+    looked at the input yet.
     """
     model_version = version.id if version is not None else task.assist_id or task.auto_id
     if model_version is None:
         return []
-    if (
-        not Predicted.select()
-        .where(Predicted.input == input_id, Predicted.model_version == model_version)
-        .exists()
-    ):
+    stored = _stored(input_id, model_version)
+    if not stored and not _looked(input_id, model_version):
         return None
     renamed = concepts.renames()
-    wanted = {row.concept_id for row in TaskConcept.select().where(TaskConcept.task == task)}
-    decided = _decided(task, input_id, actor)
+    wanted = {row[0] for row in database.execute_sql(_TASK_CONCEPTS, (task.id,)).fetchall()}
+    if stands is None:
+        stands = on_input(task, input_id, annotator=actor if task.auto_id is None else None)
+    decided = _decided(stands)
     found = []
-    for row in _stored(input_id, model_version):
-        concept = row.concept_id if row.concept_id in wanted else renamed.get(row.concept_id, row.concept_id)
+    for said, original, score, kind, packed, model in stored:
+        concept = said if said in wanted else renamed.get(said, said)
         if wanted and concept not in wanted:
             continue
-        region = Region.unpack(row.region_kind, row.region)
+        region = Region.unpack(kind, packed)
         key = region_columns(region)[2]
-        if (concept, key) in decided or (row.concept_id, key) in decided:
+        if (concept, key) in decided or (said, key) in decided:
             continue
-        original = row.concept.name
-        name = original if concept == row.concept_id else Concept.get_by_id(concept).name
-        model = row.model_version.model.name
-        found.append(
-            Suggestion(name, original, concept, row.concept_id, row.score, region, key, model, model_version)
-        )
+        name = original if concept == said else Concept.get_by_id(concept).name
+        found.append(Suggestion(name, original, concept, said, score, region, key, model, model_version))
     return found
 
 
-def _stored(input_id: int, model_version: int) -> Iterable[Prediction]:
-    joined = Prediction.select(Prediction, Concept, ModelVersion, Model).join(Concept)
-    joined = joined.switch(Prediction).join(ModelVersion).join(Model)
-    chosen = joined.where(Prediction.input == input_id, Prediction.model_version == model_version)
-    rows: Iterable[Prediction] = chosen.order_by(Prediction.score.desc(), Prediction.rank)
+# As text: it is read at every key press, and peewee takes longer to write it than SQLite to run it.
+_TASK_CONCEPTS = "SELECT concept_id FROM task_concept WHERE task_id = ?"
+_ANYTHING = "SELECT 1 FROM annotation WHERE input_id = ? LIMIT 1"
+_LOOKED = "SELECT 1 FROM predicted WHERE input_id = ? AND model_version_id = ?"
+_STORED = (
+    "SELECT p.concept_id, c.name, p.score, p.region_kind, p.region, m.name FROM prediction p "
+    "JOIN concept c ON c.id = p.concept_id JOIN model_version v ON v.id = p.model_version_id "
+    "JOIN model m ON m.id = v.model_id WHERE p.input_id = ? AND p.model_version_id = ? "
+    "ORDER BY p.score DESC, p.rank"
+)
+
+
+def _stored(input_id: int, model_version: int) -> list[tuple[int, str, float, int, bytes, str]]:
+    """Concept id and name, score, region kind and region, model of each prediction."""
+    rows: list[tuple[int, str, float, int, bytes, str]]
+    rows = database.execute_sql(_STORED, (input_id, model_version)).fetchall()
     return rows
 
 
-def _decided(task: Task, input_id: int, actor: User) -> set[tuple[int, int]]:
-    """(concept, region key) of everything that stands on this input for this user, as they see it now or
-    as the model said it."""
+def _looked(input_id: int, model_version: int) -> bool:
+    return database.execute_sql(_LOOKED, (input_id, model_version)).fetchone() is not None
+
+
+def _decided(stands: Iterable[Annotation]) -> set[tuple[int, int]]:
+    """(concept, region key) of everything that stands, as it is seen now or as the model said it."""
     decided = set()
-    for row in on_input(task, input_id, annotator=actor if task.auto_id is None else None):
+    for row in stands:
         decided.add((row.concept_id, row.region_key))
         if row.original_concept_id is not None:
             decided.add((row.original_concept_id, row.original_key or 0))
@@ -105,6 +116,8 @@ def _decided(task: Task, input_id: int, actor: User) -> set[tuple[int, int]]:
 
 def on_input(task: Task | None, input_id: int, annotator: User | None = None) -> list[Annotation]:
     """What stands on an input in a task, with concept and annotator, oldest first."""
+    if database.execute_sql(_ANYTHING, (input_id,)).fetchone() is None:
+        return []
     original = Concept.alias()
     joined = (
         Annotation.select(Annotation, Concept, User, original)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from store import assignments, jobs, tasks
-from store.tables import Concept, Input, ModelVersion, Predicted, Task, TaskConcept, User
+from store import jobs, tasks
+from store.tables import Concept, Input, ModelVersion, Predicted, Task, TaskConcept, User, database
 from store.values import Side, Status
 
 
@@ -18,8 +18,15 @@ def look(inputs: Sequence[int]) -> dict[int, Input]:
 
 def standing(task: Task, side: Side, user: User, input_id: int) -> Status | None:
     """What this user's assignment of an input has become; None while it is open or where there is none."""
-    mine = assignments.get(task, side, user, input_id)
-    return None if mine is None or mine.open else Status(mine.status)
+    mine = database.execute_sql(_STANDING, (task.id, side, user.id, input_id)).fetchone()
+    return None if mine is None or mine[0] else Status(mine[1])
+
+
+# As text: these are read at every key press, and peewee takes longer to write them than SQLite to run them.
+_STANDING = (
+    "SELECT open, status FROM assignment WHERE task_id = ? AND side = ? AND user_id = ? AND input_id = ?"
+)
+_ERROR = "SELECT error FROM predicted WHERE input_id = ? AND model_version_id = ?"
 
 
 def offered(task: Task) -> list[Concept]:
@@ -34,10 +41,10 @@ def known_names(task: Task) -> list[str]:
     return list(dict.fromkeys([*tasks.concept_names(task), *(name for _, name in rows.tuples())]))
 
 
-def prediction_error(version: int | ModelVersion, input_id: int) -> str | None:
+def prediction_error(version: int, input_id: int) -> str | None:
     """The sentence why a model version could not look at an input."""
-    looked = Predicted.get_or_none(Predicted.input == input_id, Predicted.model_version == version)
-    return None if looked is None else looked.error
+    looked = database.execute_sql(_ERROR, (input_id, version)).fetchone()
+    return None if looked is None else looked[0]
 
 
 def unpredicted(version: int | ModelVersion, inputs: Sequence[int]) -> list[int]:

@@ -226,18 +226,23 @@ class PictureCanvas(Widget):
     def _update(self, grid: CellGrid) -> None:
         """Shows new cells: written by the canvas itself where there is a terminal, else by Textual."""
         self._grid = grid
-        self._strips.clear()
-        self._styles_cache.clear()
         app = self.app
         if isinstance(app, GraphicsApp) and app.draws_directly:
             app.push_frame()
         else:
+            self._strips.clear()
+            self._styles_cache.clear()
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """One row of cells for Textual; blank until there are cells for this size."""
+        """One row of cells for Textual; blank until there are cells for this size.
+
+        Blank as well where the canvas writes them itself: Textual's are never seen, and cost 80 ms.
+        """
         rows, columns = self._grid.shape
-        if y >= rows or columns != self.content_size.width:
+        app = self.app
+        direct = isinstance(app, GraphicsApp) and app.draws_directly
+        if direct or y >= rows or columns != self.content_size.width:
             return Strip.blank(self.content_size.width, self.rich_style)
         if y not in self._strips:
             self._strips[y] = self._grid.strip(y)

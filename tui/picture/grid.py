@@ -145,22 +145,25 @@ def _rich_color(number: int) -> Color:
     return Color.from_triplet(ColorTriplet(number >> 16, number >> 8 & 255, number & 255))
 
 
-@lru_cache(maxsize=32768)
 def true_colour_sgr(foreground: int | None, background: int | None) -> str:
     """Sets colours 0xRRGGBB exactly."""
-    return _sgr(ColorSystem.TRUECOLOR, foreground, background)
+    if foreground is None:
+        return "" if background is None else f"\x1b[48;2;{_channels(background)}m"
+    if background is None:
+        return f"\x1b[38;2;{_channels(foreground)}m"
+    return f"\x1b[38;2;{_channels(foreground)};48;2;{_channels(background)}m"
+
+
+def _channels(number: int) -> str:
+    return f"{number >> 16};{number >> 8 & 255};{number & 255}"
 
 
 @lru_cache(maxsize=32768)
 def nearest_sgr(foreground: int | None, background: int | None) -> str:
     """Sets colours 0xRRGGBB as the nearest of the 256 that every terminal of today has."""
-    return _sgr(ColorSystem.EIGHT_BIT, foreground, background)
-
-
-def _sgr(system: ColorSystem, foreground: int | None, background: int | None) -> str:
     codes: list[str] = []
     if foreground is not None:
-        codes += _rich_color(foreground).downgrade(system).get_ansi_codes()
+        codes += _rich_color(foreground).downgrade(ColorSystem.EIGHT_BIT).get_ansi_codes()
     if background is not None:
-        codes += _rich_color(background).downgrade(system).get_ansi_codes(foreground=False)
+        codes += _rich_color(background).downgrade(ColorSystem.EIGHT_BIT).get_ansi_codes(foreground=False)
     return f"\x1b[{';'.join(codes)}m" if codes else ""

@@ -33,10 +33,6 @@ class ViewerDisplay(ViewerFrame):
         input_id = self.input_id
         self._around = self._look_around()
         self._shown = None if input_id is None else self._around.get(input_id)
-        if input_id is None:
-            self.view.show_sentence(self.nothing_left)
-        else:
-            self._show_input(input_id)
         self.reload(anew=True)
         if input_id is None or self.pictures.get(input_id) is None:
             self._look_ahead()
@@ -58,16 +54,25 @@ class ViewerDisplay(ViewerFrame):
         entries = [] if input_id is None else self.entries(input_id)
         lines = self.categories.arranged(entries)
         self.hotkeys.give(said(lines))
+        drawn = [(line, self.hotkeys.of(line)) for line in lines]
+        as_before, self._drawn = drawn == self._drawn, drawn
         if anew:
             self.rows.show_anew(lines)
+            # With its own regions at once: a picture is written twice otherwise.
+            self._show_input(input_id)
+        elif as_before:
+            # What looks the same is not drawn again, but a row may have another version.
+            self.rows.items = lines
         else:
             self.rows.show(lines)
         self._tell(entries, input_id)
         self._point()
 
-    def _show_input(self, input_id: int) -> None:
+    def _show_input(self, input_id: int | None) -> None:
         row = self._shown
-        if row is None:
+        if input_id is None:
+            self.view.show_sentence(self.nothing_left)
+        elif row is None:
             self.view.show_sentence("This input is no longer in the project.")
         elif row.media == "text":
             self._show_text(row)
@@ -118,7 +123,7 @@ class ViewerDisplay(ViewerFrame):
         row = self._shown
         size = f"  {row.width}×{row.height}" if row is not None and row.width else ""
         line.file = f"{row.path}{size}" if row is not None else ""
-        self.query_one("#heading", Static).update(self.heading(entries), layout=False)
+        self._put("#heading", self.heading(entries))
         told = "" if input_id is None else printable(self.notice(input_id))
         if told != self._noticed:
             # A new layout costs tens of milliseconds: only when there is something else to say.
@@ -142,11 +147,15 @@ class ViewerDisplay(ViewerFrame):
     def _point(self) -> None:
         """The highlight has moved: on the picture too."""
         self.view.outline(self._outlines())
-        self.rows.refresh()
         entry = self.rows.current
-        told = _detail(entry) if entry is not None else self._no_entries()
-        self.query_one("#detail", Static).update(printable(told), layout=False)
+        self._put("#detail", printable(_detail(entry) if entry is not None else self._no_entries()))
         self.tell_facts()
+
+    def _put(self, line: str, text: str) -> None:
+        """Tell something else on one of the lines; the same again costs nothing."""
+        static = self.query_one(line, Static)
+        if static.content != text:
+            static.update(text, layout=False)
 
     def _no_entries(self) -> str:
         return "" if self.input_id is None else "Nothing is said of this input yet."
