@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from store import jobs, tasks
-from store.tables import Concept, Input, ModelVersion, Predicted, Task, TaskConcept, User, database
+from store.tables import (
+    Concept,
+    ConceptRelation,
+    Input,
+    Model,
+    ModelVersion,
+    Predicted,
+    Task,
+    TaskConcept,
+    User,
+    database,
+)
 from store.values import Side, Status
 
 
@@ -39,6 +50,31 @@ def known_names(task: Task) -> list[str]:
     """Every concept's name: the task's first, then the project's, then those that only models know."""
     rows: Any = Concept.select(Concept.joined, Concept.name).order_by(Concept.joined.desc(), Concept.name)
     return list(dict.fromkeys([*tasks.concept_names(task), *(name for _, name in rows.tuples())]))
+
+
+def synonyms() -> dict[str, list[str]]:
+    """Concept → its synonyms by the relations people made, either way."""
+    source, target = Concept.alias(), Concept.alias()
+    rows: Any = (
+        ConceptRelation.select(source.name, target.name)
+        .join(source, on=(ConceptRelation.source == source.id))
+        .switch(ConceptRelation)
+        .join(target, on=(ConceptRelation.target == target.id))
+        .where(ConceptRelation.kind == "synonym", ConceptRelation.deleted == False)
+    )
+    found: dict[str, list[str]] = {}
+    for one, other in rows.tuples():
+        found.setdefault(one, []).append(other)
+        found.setdefault(other, []).append(one)
+    return found
+
+
+def model_name(version: int | None) -> str:
+    """The name of a model version's model; "" for none."""
+    if version is None:
+        return ""
+    rows: Any = Model.select(Model.name).join(ModelVersion).where(ModelVersion.id == version)
+    return str(rows.scalar() or "")
 
 
 def prediction_error(version: int, input_id: int) -> str | None:

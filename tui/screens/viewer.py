@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from store import steps, viewing
@@ -48,6 +48,7 @@ class ViewerScreen(ViewerPanels):
         self.turns.take(partial(self._press, key))
 
     def _press(self, key: str) -> None:
+        """Do what a hotkey does."""
         entry = self.hotkeys.find(said(self.rows.items), key)
         if entry is not None:
             self.rows.go_to(entry.identity)
@@ -99,7 +100,14 @@ class ViewerScreen(ViewerPanels):
     def ask_concept(self, purpose: str, title: str, *, prefers_new: bool = False) -> None:
         """Open the concept field in place of the list."""
         self.rows.display = False
-        self.field.ask(viewing.known_names(self.task_row), purpose, title, prefers_new=prefers_new)
+        names, synonyms = viewing.known_names(self.task_row), viewing.synonyms()
+        self.field.ask(names, purpose, title, synonyms=synonyms, prefers_new=prefers_new)
+        self.refresh_bindings()
+
+    def choose_among(self, names: Sequence[str], purpose: str, title: str) -> None:
+        """Open the concept field on other names, of which one is to be chosen."""
+        self.rows.display = False
+        self.field.ask(names, purpose, title, takes_new=False)
         self.refresh_bindings()
 
     def on_concept_field_chosen(self, event: ConceptField.Chosen) -> None:

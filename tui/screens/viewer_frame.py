@@ -104,6 +104,10 @@ class ViewerFrame(Screen[None]):
     def arrived(self) -> None:
         """Another input is shown."""
 
+    def above_list(self) -> ComposeResult:
+        """What stands above the list."""
+        yield from ()
+
     @abstractmethod
     def opened(self) -> None:
         """The screen is there, with nothing on it yet."""
@@ -131,6 +135,7 @@ class ViewerFrame(Screen[None]):
         with Horizontal():
             yield InputView()
             with Vertical(id="side"):
+                yield from self.above_list()
                 yield Static(id="heading", markup=False)
                 yield ConceptList(self.hotkeys, names_everyone=self.names_everyone)
                 yield ConceptField()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -49,6 +50,20 @@ class Match:
 
     name: str
     new: bool = False
+    synonym_of: str = ""
+    """The name that was found and that this one is a synonym of."""
+
+
+def with_synonyms(names: Sequence[str], synonyms: Mapping[str, Sequence[str]]) -> list[Match]:
+    """What was found, each followed by its synonyms that were not."""
+    found, there = [], set(names)
+    for name in names:
+        found.append(Match(name))
+        for other in synonyms.get(name, ()):
+            if other not in there:
+                there.add(other)
+                found.append(Match(other, synonym_of=name))
+    return found
 
 
 class Matches(Rows[Match], can_focus=False):
@@ -64,7 +79,7 @@ class Matches(Rows[Match], can_focus=False):
     def __init__(self) -> None:
         super().__init__(self.match_line, lambda match: match)
 
-    def offer(self, names: Sequence[str], new: str, *, prefers_new: bool) -> None:
+    def offer(self, known: Sequence[Match], new: str, *, prefers_new: bool) -> None:
         """Show names, the first one highlighted, and above them what was typed, "" when it is known.
 
         The new one is a step away, so that half a name takes the known one, unless it `prefers_new`.
@@ -72,8 +87,8 @@ class Matches(Rows[Match], can_focus=False):
         made = [Match(new, new=True)] if new else []
         self.items = ()
         self.set_reactive(Rows.cursor, 0)
-        self.show([*made, *map(Match, names)])
-        self.cursor = len(made) if names and not prefers_new else 0
+        self.show([*made, *known])
+        self.cursor = len(made) if known and not prefers_new else 0
 
     def move(self, by: int) -> None:
         """Move the cursor; around the ends by single steps."""
@@ -86,7 +101,8 @@ class Matches(Rows[Match], can_focus=False):
         here = "▌" if match is self.current else " "
         if match.new:
             return [(f"{here}+ ", "rows--good"), (fitted(f"new: {printable(match.name)}", width - 3), "")]
-        return [(f"{here} {fitted(printable(match.name), width - 2)}", "")]
+        why = f" (synonym of {printable(match.synonym_of)})" if match.synonym_of else ""
+        return [(f"{here} {fitted(printable(match.name) + why, width - 2)}", "")]
 
 
 class ConceptField(Vertical):
@@ -120,6 +136,8 @@ class ConceptField(Vertical):
         super().__init__()
         self._names: Sequence[str] = ()
         self._purpose = ""
+        self._synonyms: Mapping[str, Sequence[str]] = {}
+        self._takes_new = True
         self._prefers_new = False
 
     def compose(self) -> ComposeResult:
@@ -133,9 +151,23 @@ class ConceptField(Vertical):
         """Whether keys go to the field."""
         return bool(self.display)
 
-    def ask(self, names: Sequence[str], purpose: str, title: str, *, prefers_new: bool = False) -> None:
-        """Open, empty, with these known names in the order of their likelihood."""
-        self._names, self._purpose, self._prefers_new = names, purpose, prefers_new
+    def ask(
+        self,
+        names: Sequence[str],
+        purpose: str,
+        title: str,
+        *,
+        synonyms: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        takes_new: bool = True,
+        prefers_new: bool = False,
+    ) -> None:
+        """Open, empty, with these known names in the order of their likelihood.
+
+        What is typed finds the `synonyms` of what it matches too. `takes_new`: a name that is not known
+        can be chosen, and it comes first where it `prefers_new`.
+        """
+        self._names, self._purpose, self._synonyms = names, purpose, synonyms
+        self._takes_new, self._prefers_new = takes_new, prefers_new
         self.display = True
         self.query_one("#purpose", Static).update(printable(title))
         field = self.query_one(TextField)
@@ -151,8 +183,9 @@ class ConceptField(Vertical):
     def _filter(self, typed: str) -> None:
         found = matches(self._names, typed)
         wanted = typed.strip()
-        known = any(name.casefold() == wanted.casefold() for name in found)
-        self.query_one(Matches).offer(found, "" if known else wanted, prefers_new=self._prefers_new)
+        known = not self._takes_new or any(name.casefold() == wanted.casefold() for name in found)
+        shown = with_synonyms(found, self._synonyms) if wanted else [Match(name) for name in found]
+        self.query_one(Matches).offer(shown, "" if known else wanted, prefers_new=self._prefers_new)
 
     def on_input_changed(self, event: TextField.Changed) -> None:
         """Filter as it is typed."""

@@ -24,16 +24,23 @@ class ProgressLine(Widget):
     place: reactive[tuple[int, int]] = reactive((0, 0))
     """The input's place in the queue, from 1, and how many there are."""
     done: reactive[int] = reactive(0)
-    """How many of them were dealt with since the queue was opened."""
+    """How many of them are done."""
+    pace: reactive[int | None] = reactive(None)
+    """How many are done an hour; None while there are too few to tell."""
     file: reactive[str] = reactive("")
     """The input's path and size; what is cut first where there is no room."""
+    instead: reactive[str] = reactive("")
+    """What is shown in place of all that, "" for nothing."""
 
     def render(self) -> RenderResult:
         """The file name keeps its end, which tells more than its folders."""
+        if self.instead:
+            return Content.styled(fitted(f" {self.instead} ", self.size.width), "bold $text-accent")
         at, total = self.place
         where = f"{at}/{total}" if at else f"{total}"
         left = f" {printable(self.title)} "
-        middle = f" {where} · {self.done} done · {total - self.done} left "
+        pace = f" · {self.pace}/h" if self.pace else ""
+        middle = f" {where} · {self.done} done · {total - self.done} left{pace} "
         room = self.size.width - cell_len(middle)
         left = fitted(left, min(cell_len(left), max(room // 2, 8)))
         room -= cell_len(left)
