@@ -104,6 +104,8 @@ class PictureCanvas(Widget):
         """Shows this picture and those after it brighter, darker, inverted…"""
         if look != self._look:
             self._look = look
+            if isinstance(self.app, GraphicsApp):
+                self.app.look = look
             if self._image is not None:
                 self._prepare_soon(patient=True)
 
@@ -301,6 +303,7 @@ class PictureCanvas(Widget):
         """Takes part in the app's frames."""
         if isinstance(self.app, GraphicsApp):
             self.app.add_canvas(self)
+            self._look = self.app.look
 
     def on_unmount(self) -> None:
         """Leaves nothing in the terminal."""

@@ -14,6 +14,7 @@ from textual.app import App, ReturnType
 from textual.screen import Screen
 
 from tui import parser
+from tui.picture.look import PLAIN, Look
 from tui.terminal import Terminal, window_cell_size
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class GraphicsApp(App[ReturnType]):
         super().__init__(*args, **options)
         self.terminal = terminal or Terminal()
         """What was found out about the terminal before the app started."""
+        self.look: Look = PLAIN
+        """How pictures are looked at, until the app ends."""
         self._canvases: list[PictureCanvas] = []
         self._fences: list[float] = []
         self._frame_waits = False

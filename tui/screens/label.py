@@ -17,6 +17,7 @@ from tui.screens.label_decisions import REGIONS
 from tui.screens.label_hotkeys import assigning
 from tui.screens.label_work import LabelWork
 from tui.screens.viewer_keys import common
+from tui.widgets.region_keys import drawing, looking
 
 
 class LabelScreen(LabelWork):
@@ -36,6 +37,8 @@ class LabelScreen(LabelWork):
         *assisting(),
         *assigning(),
         Binding("R", "look_again", "Look for new work", id="label.look_again", show=False),
+        *drawing("label"),
+        *looking("label"),
         *common("label"),
     ]
 

@@ -9,12 +9,13 @@ from store import concepts, labeling
 from store.tables import User
 from store.values import TaskType
 from tui.entries import Entry
+from tui.screens.region_drawing import RegionDrawing
 from tui.screens.text_marking import TextMarking
 
 REGIONS = (TaskType.DETECTION, TaskType.SEGMENTATION)
 
 
-class LabelDecisions(TextMarking):
+class LabelDecisions(RegionDrawing, TextMarking):
     """Accept, reject, add, change; the list shows it when it is written."""
 
     def toggle(self, entry: Entry) -> None:

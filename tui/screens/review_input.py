@@ -15,9 +15,11 @@ from store.values import Side, Status, TaskType, Verdict
 from tui.entries import Entry, merge, with_annotators
 from tui.places import Place
 from tui.review_queue import ReviewQueue
+from tui.screens.region_drawing import RegionDrawing
 from tui.screens.text_marking import TextMarking
 from tui.screens.viewer_keys import common
 from tui.widgets.ask_line import AskLine
+from tui.widgets.region_keys import drawing, looking
 
 OUTCOMES = {
     Status.SUCCESS: "Approved.",
@@ -26,18 +28,21 @@ OUTCOMES = {
 }
 
 
-class ReviewInputScreen(TextMarking):
+class ReviewInputScreen(RegionDrawing, TextMarking):
     """Lies on the table of the same queue."""
 
     names_everyone = True
+    side = Side.REVIEW
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "decide('approve')", "Approve", id="verdict.approve"),
         Binding("x", "decide('reject')", "Reject", id="verdict.reject"),
         Binding("c", "request_changes", "Ask changes", id="verdict.request_changes"),
         Binding("d,delete", "delete", "Delete", id="verdict.delete"),
         Binding("e", "change", "Change", id="verdict.change"),
-        Binding("slash,plus", "add", "Add", id="verdict.add"),
+        Binding("slash", "add", "Add", id="verdict.add"),
         Binding("s", "skip", "Skip", id="verdict.skip", show=False),
+        *drawing("verdict"),
+        *looking("verdict"),
         *common("verdict"),
     ]
 

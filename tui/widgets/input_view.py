@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from tui.picture.canvas import PictureCanvas
 from tui.picture.layer import Prepared
 from tui.picture.outline import Outline
+from tui.widgets.mouse_canvas import MouseCanvas
 from tui.widgets.text_pane import TextPane
 from tui.widgets.text_view import TextView
 
@@ -24,13 +24,13 @@ class InputView(Container):
 
     def compose(self) -> ComposeResult:
         """One of the two is seen."""
-        yield PictureCanvas()
+        yield MouseCanvas()
         yield TextView()
 
     @property
-    def canvas(self) -> PictureCanvas:
+    def canvas(self) -> MouseCanvas:
         """Where pictures are drawn."""
-        return self.query_one(PictureCanvas)
+        return self.query_one(MouseCanvas)
 
     @property
     def text_view(self) -> TextView:
@@ -62,7 +62,7 @@ class InputView(Container):
         if self.canvas.display and self.canvas.outlines != tuple(outlines):
             self.canvas.set_outlines(outlines)
 
-    def _turn_to(self, child: PictureCanvas | TextView) -> None:
+    def _turn_to(self, child: MouseCanvas | TextView) -> None:
         for part in (self.canvas, self.text_view):
             if part.display != (part is child):
                 part.display = part is child

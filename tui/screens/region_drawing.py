@@ -1,0 +1,279 @@
+"""Region drawing: regions are drawn, changed, picked and copied on the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from store import labeling, viewing
+from store.printable import printable
+from store.tables import Annotation
+from store.values import Region, TaskType
+from tui.categories import said
+from tui.editing.image_size import ImageSize
+from tui.entries import Entry, Identity
+from tui.outlines import outlines
+from tui.screens.picture_viewing import PictureViewing
+from tui.widgets.concept_field import ConceptField
+from tui.widgets.mouse_canvas import MouseCanvas
+from tui.widgets.progress_line import ProgressLine
+from tui.widgets.region_canvas import RegionCanvas
+
+DRAWING = frozenset(("draw", "edit_region", "copy"))
+NEW = "region"
+"""What the concept field is opened for."""
+
+
+class RegionDrawing(PictureViewing):
+    """The draft on the canvas is stored by one write when it is finished."""
+
+    _edited: Entry | None = None
+    """The entry whose region the draft is; None for a new one."""
+    _last_drawn = ""
+    """The concept that was given to a region last: it is proposed first."""
+
+    @property
+    def takes_regions(self) -> bool:
+        """Whether the task asks where something is."""
+        return self.task_row.type in (TaskType.DETECTION, TaskType.SEGMENTATION)
+
+    @property
+    def is_typing(self) -> bool:
+        """While a region is worked on the keys are the canvas's."""
+        return super().is_typing or self.canvas.is_editing
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Drawing is offered where a task takes regions and a picture is shown."""
+        if action in DRAWING and not (self.takes_regions and self.is_mounted and self.canvas.display):
+            return False
+        return super().check_action(action, parameters)
+
+    # What the viewer shows
+
+    def go_to(self, index: int) -> None:
+        """A draft does not go along to another input."""
+        self._end_draft()
+        super().go_to(index)
+        row = self._shown
+        has_size = row is not None and row.media == "image" and row.width and row.height
+        self.canvas.image_size = ImageSize(row.width, row.height) if row is not None and has_size else None
+        self.canvas.full_width = row.width if row is not None and has_size else 0
+
+    def _point(self) -> None:
+        super()._point()
+        entry = self.rows.current
+        self.canvas.may_draw = self.takes_regions
+        self.canvas.target = entry.region if entry is not None and _can_be_drawn(entry) else None
+
+    def _outlines(self) -> list[Any]:
+        """Without the region that is worked on: the canvas draws that itself."""
+        if self._edited is None:
+            return super()._outlines()
+        edited = self._edited.identity
+        seen = [entry for entry in self.rows.items if not entry.hidden and entry.identity != edited]
+        return list(outlines(seen, None, self.hotkeys))
+
+    def on_region_canvas_changed(self) -> None:
+        """The numbers take the place of the progress while a region is worked on."""
+        self.query_one(ProgressLine).instead = self.canvas.numbers
+
+    # Beginning
+
+    def action_draw(self, shape: str) -> None:
+        """Draw a new "box" or "polygon"."""
+        self._begin_soon(lambda: self._draw(shape))
+
+    def action_edit_region(self) -> None:
+        """Change the highlighted region; a suggestion becomes this person's annotation."""
+        self._begin_soon(self._edit)
+
+    def _begin_soon(self, begin: Callable[[], None]) -> None:
+        self.canvas.expect()
+        self.refresh_bindings()
+        self.turns.take(begin)
+
+    def _draw(self, shape: str) -> None:
+        if self._is_ready():
+            self._edited = None
+            self.canvas.begin(shape)
+
+    def _edit(self) -> None:
+        entry = self.rows.current
+        if entry is None or not _can_be_drawn(entry):
+            self.canvas.leave()
+            self.say("no region is highlighted: b draws a box, p a polygon")
+        elif self._is_ready():
+            self._take_up(entry)
+
+    def _take_up(self, entry: Entry) -> None:
+        assert entry.region is not None
+        self._edited = entry
+        self.canvas.begin(entry.region, printable(entry.name))
+        self.view.outline(self._outlines())
+
+    def _is_ready(self) -> bool:
+        if self.canvas.image_size is not None and self.canvas.projection is not None:
+            return True
+        self.canvas.leave()
+        self.say("the picture is not there yet" if self.input_id is not None else self.nothing_left)
+        return False
+
+    def on_region_canvas_begun(self, event: RegionCanvas.Begun) -> None:
+        """The mouse has begun: on the highlighted region, or a new one."""
+        self._edited = self.rows.current if event.of_target else None
+        self.view.outline(self._outlines())
+
+    def on_region_canvas_left(self) -> None:
+        """The draft was given up: everything is as it was."""
+        self._end_draft()
+        self._point()
+
+    def _end_draft(self) -> None:
+        self._edited = None
+        if self.canvas.draft is not None:
+            self.canvas.leave()
+
+    # Finishing
+
+    def on_region_canvas_drawn(self) -> None:
+        """Store it; a new region first needs a concept."""
+        draft = self.canvas.draft
+        if draft is None or draft.region is None:
+            return
+        if self._edited is None:
+            self.canvas.hold()
+            self._ask_what()
+        elif draft.is_changed:
+            self._store_change(self._edited, draft.region)
+        else:
+            self.on_region_canvas_left()
+
+    def _ask_what(self) -> None:
+        names = list(viewing.known_names(self.task_row))
+        if self._last_drawn:
+            names = [self._last_drawn, *(name for name in names if name != self._last_drawn)]
+        self.rows.display = False
+        self.field.ask(names, NEW, "What is in the region?")
+        self.refresh_bindings()
+
+    def _store_change(self, entry: Entry, region: Region) -> None:
+        actor, task, input_id = self.winnow.actor, self.task_row, self.input_id
+        act: Callable[[], object]
+        if entry.annotation is not None:
+            act = partial(labeling.move, actor, entry.annotation, region)
+        elif entry.suggestion is not None and input_id is not None:
+            act = partial(labeling.accept_moved, actor, task, input_id, entry.suggestion, region)
+        else:
+            return
+        self.canvas.hold()
+        self.turns.take(lambda: self.turns.write(act, lambda _: self._stored(entry.identity)))
+
+    def on_concept_field_chosen(self, event: ConceptField.Chosen) -> None:
+        """The new region is what was typed."""
+        if event.purpose == NEW:
+            event.prevent_default()
+            self._close_field()
+            self.turns.take(lambda: self._store_new(event.name))
+
+    def on_concept_field_left(self, event: ConceptField.Left) -> None:
+        """Back to the draft: it is not lost."""
+        if self.canvas.draft is not None:
+            event.prevent_default()
+            self._close_field()
+            self.canvas.resume()
+
+    def _store_new(self, name: str) -> None:
+        draft, input_id = self.canvas.draft, self.input_id
+        if draft is None or draft.region is None or input_id is None:
+            return
+        act = partial(labeling.add, self.winnow.actor, self.task_row, input_id, name, draft.region)
+        self.turns.write(act, self._stored_new)
+
+    def _stored_new(self, annotation: Annotation) -> None:
+        self._last_drawn = annotation.concept.name
+        self._end_draft()
+        self.reload()
+        made = [
+            e for e in said(self.rows.items) if e.annotation is not None and e.annotation.id == annotation.id
+        ]
+        if made:
+            self.rows.go_to(made[0].identity)
+        self._point()
+
+    def _stored(self, identity: Identity) -> None:
+        self._end_draft()
+        self.reload()
+        self.rows.go_to(identity)
+        self._point()
+
+    def say_refused(self, refused: Any) -> None:
+        """What was refused is not stored: the draft is there to be changed."""
+        super().say_refused(refused)
+        if self.canvas.draft is not None:
+            self.canvas.resume()
+
+    # Picking
+
+    def on_mouse_canvas_pointed(self, event: MouseCanvas.Pointed) -> None:
+        """A click highlights the smallest region there, the next click the next; a double click edits."""
+        here = self._regions_at(event.x, event.y)
+        current = self.rows.current
+        at = [place for place, entry in enumerate(here) if current and entry.identity == current.identity]
+        if event.twice:
+            if at and self.takes_regions:
+                self.action_edit_region()
+        elif here:
+            self.rows.go_to(here[(at[0] + 1) % len(here) if at else 0].identity)
+            self._point()
+
+    def on_region_canvas_cycled(self, event: RegionCanvas.Cycled) -> None:
+        """Turn from one region under the crosshair to the next."""
+        here = self._regions_at(event.x, event.y)
+        edited = None if self._edited is None else self._edited.identity
+        at = [place for place, entry in enumerate(here) if entry.identity == edited]
+        if here:
+            following = here[(at[0] + 1) % len(here) if at else 0]
+            self.rows.go_to(following.identity)
+            self._point()
+            self._take_up(following)
+
+    def _regions_at(self, x: float, y: float) -> list[Entry]:
+        """The visible regions around an image point, the smallest first."""
+        found = []
+        for entry in said(self.rows.items):
+            bounds = entry.region.bounds if entry.region is not None and _can_be_drawn(entry) else None
+            if bounds is not None and not entry.hidden:
+                left, top, right, bottom = bounds
+                if left <= x <= right and top <= y <= bottom:
+                    found.append(((right - left) * (bottom - top), entry))
+        return [entry for _, entry in sorted(found, key=lambda pair: pair[0])]
+
+    # Copying
+
+    def action_copy(self, all_mine: bool) -> None:
+        """Copy the highlighted region, or all of mine, to the next input, and go there."""
+        self.turns.take(lambda: self._copy(all_mine))
+
+    def _copy(self, all_mine: bool) -> None:
+        if all_mine:
+            chosen = [entry for entry in said(self.rows.items) if entry.value == 1 and _can_be_drawn(entry)]
+        else:
+            current = self.rows.current
+            chosen = [current] if current is not None and _can_be_drawn(current) else []
+        regions = [(entry.concept, entry.region) for entry in chosen if entry.region is not None]
+        if not regions:
+            self.say("there is no region to copy")
+        elif self.at + 1 >= len(self.queue):
+            self.say("this is the last input: there is none to copy to")
+        else:
+            act = partial(labeling.copy, self.winnow.actor, self.task_row, regions, self.queue[self.at + 1])
+            self.turns.write(act, self._copied)
+
+    def _copied(self, count: int) -> None:
+        self.go_to(self.at + 1)
+        self.say(f"copied {count} region{'s' if count != 1 else ''} from the input before")
+
+
+def _can_be_drawn(entry: Entry) -> bool:
+    return not entry.members and entry.region is not None and entry.region.span is None
