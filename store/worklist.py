@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from store import assignments
-from store.tables import Assignment, Input, Task, User, database
+from store.tables import Annotation, Assignment, Concept, Input, Task, User, database
 from store.values import Side
 
 MOST_FOUND = 200
@@ -98,3 +98,22 @@ def paths(inputs: Iterable[int]) -> dict[int, str]:
     """Path of each of a few inputs."""
     rows: Any = Input.select(Input.id, Input.path).where(Input.id.in_(list(inputs)))
     return dict(rows.tuples())
+
+
+def said(task: Task, inputs: Iterable[int], annotator: User | None = None) -> dict[int, list[str]]:
+    """Which concepts stand on each of a few inputs in a task, this annotator's alone where one is named."""
+    rows: Any = Annotation.select(Annotation.input, Concept.name).join(
+        Concept, on=Annotation.concept == Concept.id
+    )
+    chosen = rows.where(
+        Annotation.input.in_(list(inputs)),
+        Annotation.task == task,
+        Annotation.deleted == False,
+        Annotation.value == 1,
+    )
+    if annotator is not None:
+        chosen = chosen.where(Annotation.annotator == annotator)
+    found: dict[int, list[str]] = {}
+    for input_id, name in chosen.order_by(Annotation.id).tuples():
+        found.setdefault(input_id, []).append(name)
+    return found

@@ -104,11 +104,12 @@ class LabelAssist(LabelDecisions):
     # The model
 
     @property
-    def suggesting(self) -> int | ModelVersion | None:
-        """The model version whose suggestions are shown; None while none are."""
+    def suggesting(self) -> int | None:
+        """The id of the model version whose suggestions are shown; None while none are."""
         if not self.settings.assists:
             return None
-        return self._version or self.task_row.assist_id or self.task_row.auto_id
+        own = self.task_row.assist_id or self.task_row.auto_id
+        return own if self._version is None else int(self._version.id)
 
     def find_model(self) -> ModelVersion | None:
         """The chosen model; not for the UI thread: it registers what is new on this machine."""
@@ -120,8 +121,8 @@ class LabelAssist(LabelDecisions):
     def use_model(self, version: ModelVersion | None) -> None:
         """Take the suggestions of this model from now on; None for the task's own."""
         self._version = version
-        ahead = self._version or self.task_row.assist_id
-        self.foresight = Foresight(self.winnow.writer, _id(ahead) if self.settings.assists else None)
+        ahead = self.task_row.assist_id if version is None else int(version.id)
+        self.foresight = Foresight(self.winnow.writer, ahead if self.settings.assists else None)
         line = self.query_one(AssistLine)
         own = viewing.model_name(self.task_row.assist_id or self.task_row.auto_id)
         line.model = version.model.name if version is not None else own
@@ -211,7 +212,3 @@ class LabelAssist(LabelDecisions):
                 self._change(self.settings.within(*score_range(text)))
             except Refused as refused:
                 self.say_refused(refused)
-
-
-def _id(version: int | ModelVersion | None) -> int | None:
-    return version.id if isinstance(version, ModelVersion) else version

@@ -50,6 +50,10 @@ class LabelWork(LabelHotkeys):
         """There may be more tomorrow."""
         return "Nothing is left to label here. R looks for new work, h goes back, q leaves."
 
+    def place_of(self, input_id: int) -> int | None:
+        """Where an input stands in the list."""
+        return self.work.place(input_id)
+
     def next_open(self) -> int:
         """The next open input, from the front again after the last; else the end."""
         return self.work.next_open(self.at + 1)

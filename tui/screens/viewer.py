@@ -9,7 +9,7 @@ from store import steps, viewing
 from store.tables import Task
 from tui.categories import said
 from tui.messages import StoreChanged
-from tui.screens.viewer_panels import ViewerPanels
+from tui.screens.viewer_strip import ViewerStrip
 from tui.widgets.concept_field import ConceptField
 from tui.widgets.concept_list import ConceptList
 
@@ -17,7 +17,7 @@ BANK_SECONDS = 2.0
 """How long an apostrophe waits for its digit."""
 
 
-class ViewerScreen(ViewerPanels):
+class ViewerScreen(ViewerStrip):
     """What its keys do as long as nothing is decided. Subclasses decide."""
 
     def __init__(self, task: Task, at_input: int | None = None) -> None:

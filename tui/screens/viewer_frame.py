@@ -22,6 +22,7 @@ from tui.turns import Turns
 from tui.widgets.concept_field import ConceptField
 from tui.widgets.concept_list import ConceptList
 from tui.widgets.facts_panel import FactsPanel
+from tui.widgets.input_strip import InputStrip
 from tui.widgets.input_view import InputView
 from tui.widgets.progress_line import ProgressLine
 
@@ -139,6 +140,7 @@ class ViewerFrame(Screen[None]):
                 yield Static(id="heading", markup=False)
                 yield ConceptList(self.hotkeys, names_everyone=self.names_everyone)
                 yield ConceptField()
+                yield InputStrip()
                 yield FactsPanel()
                 yield Static(id="detail", markup=False)
                 yield Static(id="notice", markup=False)

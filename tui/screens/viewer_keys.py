@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.binding import Binding, BindingType
 
 from tui.hotkeys import BANK
+from tui.screens.viewer_strip import travelling
 
 
 def common(scope: str) -> list[BindingType]:
@@ -33,6 +34,7 @@ def common(scope: str) -> list[BindingType]:
         Binding("f", "find_text", "Find", id=f"{scope}.find_text", show=False),
         Binding("n", "go_on_finding(1)", "Find next", id=f"{scope}.find_next", show=False),
         Binding("N", "go_on_finding(-1)", "Find previous", id=f"{scope}.find_previous", show=False),
+        *travelling(scope),
         *hotkeys,
         Binding("apostrophe", "bank", "Hotkeys 11 to 20", id=f"{scope}.bank", show=False),
         Binding("q", "back", "Back", id=f"{scope}.back"),
