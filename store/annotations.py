@@ -39,7 +39,7 @@ def listing(
     condition = _condition(statuses, labelers, concepts, match_any)
     names = _Names()
     within = dataset.id if dataset is not None else None if task is None else task.dataset_id
-    for first, last in _windows(within):
+    for first, last in windows(within):
         query = _rows().where(Annotation.input.between(first, last), Input.deleted == False)
         if condition is not None:
             query = query.where(condition)
@@ -93,8 +93,9 @@ def _unindexed(column: Any) -> Any:
     return NodeList((SQL("+"), column))
 
 
-def _windows(dataset: int | None) -> Iterator[tuple[int, int]]:
-    """Stretches of input ids without gaps between them, paced by the inputs of a dataset or of all."""
+def windows(dataset: int | None) -> Iterator[tuple[int, int]]:
+    """Stretches of input ids, first and last, without gaps between them, paced by the inputs of a dataset or
+    of all."""
     first = 0
     while True:
         query: Any = Input.select(Input.id).where(Input.id >= first).order_by(Input.id)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from store import assignments, users
 from store.database import now
 from store.errors import Refused
 from store.history import Recorder, step
 from store.labeling import on_input
-from store.tables import Annotation, Assignment, Review, Task, User
+from store.tables import Annotation, Assignment, Review, Task, User, database
+from store.times import iso
 from store.values import Role, Side, Status, Verdict
 
 _BECOMES = {
@@ -140,3 +143,31 @@ def comments(task: Task, input_id: int) -> list[Review]:
     found = Review.select(Review, User).join(User, on=(Review.reviewer == User.id))
     found = found.where(Review.task == task, Review.input == input_id, Review.deleted == False)
     return list(found.order_by(Review.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """An input that came back to its labeler."""
+
+    input: int
+    reviewer: str
+    comment: str
+    created_at: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Who asked for changes, why and when."""
+        return {"reviewer": self.reviewer, "comment": self.comment, "created_at": iso(self.created_at)}
+
+
+def returned(task: Task, user: User) -> list[Returned]:
+    """What came back to this labeler and is still to be changed, in order: the newest request of each."""
+    rows = database.execute_sql(
+        "SELECT r.input_id, u.name, r.comment, r.created_at FROM review r INDEXED BY review_changes "
+        "CROSS JOIN assignment a ON a.task_id = r.task_id AND a.side = 'label' AND a.user_id = ? "
+        "AND a.input_id = r.input_id AND a.open = 1 JOIN user u ON u.id = r.reviewer_id "
+        "WHERE r.task_id = ? AND r.verdict = 'request-changes' AND r.deleted = 0 "
+        "AND (r.labeler_id IS NULL OR r.labeler_id = a.user_id) ORDER BY r.input_id, r.id",
+        (user.id, task.id),
+    )
+    newest = {row[0]: Returned(*row) for row in rows.fetchall()}
+    return list(newest.values())

@@ -65,14 +65,15 @@ def add(project: Project, name: str, concept: str, task: str, region: str | None
     from store import inputs, labeling, tasks
 
     actor = project.open()
-    where = None if region is None else _region(region)
+    where = None if region is None else region_of(region)
     made = labeling.add(
         actor, tasks.find(task), inputs.find(name).id, concept, where, value=0 if absent else 1
     )
     note(f"added annotation {made.id}")
 
 
-def _region(text: str) -> Region | None:
+def region_of(text: str) -> Region | None:
+    """A region as it is typed. Raises BadParameter for what is no JSON, Refused for no region."""
     try:
         return Region.from_json(json.loads(text))
     except (ValueError, RecursionError):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from store.cli import Project
 from store.output import json_array, json_option, note, table
+from store.queues import Filter, Order
+from store.values import Status
 
 if TYPE_CHECKING:
-    from store.tables import Task, User
+    from store.tables import Task
 
 
 @click.group()
@@ -21,15 +23,23 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--task", "name", metavar="NAME", required=True)
-@click.option("--labeler", metavar="USER", help="Only the work of this labeler.")
+@click.option("--labeler", "labelers", metavar="USER", multiple=True, help="By this person or model.")
+@click.option("--status", "statuses", multiple=True, type=click.Choice([*Status.__members__]))
+@click.option("--concept", "concept_names", metavar="NAME", multiple=True)
+@click.option("--score", metavar="LOW:HIGH", help="With a score in this range.")
+@click.option("--any/--all", "match_any", default=False, help="Match one kind of filter, or (default) each.")
+@click.option("--order", type=click.Choice([*Order]), default="input", show_default=True)
+@click.option("--limit", type=click.IntRange(1), help="At most so many inputs.")
 @json_option
 @click.pass_obj
-def list_(project: Project, name: str, labeler: str | None, as_json: bool) -> None:
-    """List what waits for your review in a task."""
-    from store import tasks, users
+def list_(project: Project, /, name: str, order: str, limit: int | None, as_json: bool, **given: Any) -> None:
+    """List what waits for your review in a task. A filter given twice matches either value."""
+    from store import queues, tasks
 
     actor = project.open()
-    rows = _waiting(actor, tasks.find(name), None if labeler is None else users.find(labeler))
+    task, wanted = tasks.find(name), _filter(**given)
+    chosen = queues.frozen(task, actor, wanted, Order(order))[:limit]
+    rows = _waiting(task, chosen, set() if wanted.match_any else set(wanted.labelers))
     if as_json:
         json_array(rows)
         return
@@ -45,22 +55,74 @@ def _said(annotation: dict[str, Any]) -> str:
     return f"{'' if annotation['value'] else 'not '}{annotation['concept']}{score}"
 
 
-def _waiting(actor: User, task: Task, labeler: User | None) -> Iterator[dict[str, Any]]:
-    """One row for each labeler of each input."""
-    from store import annotations, assignments, reviewing
-    from store.tables import Input
-    from store.values import Side, Status
+def _filter(
+    labelers: tuple[str, ...],
+    statuses: tuple[str, ...],
+    concept_names: tuple[str, ...],
+    score: str | None,
+    match_any: bool,
+) -> Filter:
+    from store import concepts, users
 
-    for input_id in reviewing.awaiting(actor, task, labeler):
+    low, high = (None, None) if score is None else _range(score)
+    return Filter(
+        labelers=[int(users.find(one).id) for one in labelers],
+        statuses=[Status[one] for one in statuses],
+        concepts=[int(concepts.find(one).id) for one in concept_names],
+        low=low,
+        high=high,
+        match_any=match_any,
+    )
+
+
+def _range(text: str) -> tuple[float, float]:
+    low, _, high = text.partition(":")
+    try:
+        return float(low or 0), float(high or 1)
+    except ValueError:
+        raise click.BadParameter("it is LOW:HIGH, such as 0.4:0.6", param_hint="--score") from None
+
+
+def _waiting(task: Task, chosen: Iterable[int], labelers: set[int]) -> Iterator[dict[str, Any]]:
+    """One row for each labeler of each input, or for these (ids) only."""
+    from store import annotations, assignments
+    from store.tables import Input, User
+    from store.values import Side
+
+    only = {User.get_by_id(one).name for one in labelers}
+    for input_id in chosen:
         row = Input.get_by_id(input_id)
         said = annotations.of_input(row, task)
         works = assignments.on_input(task, Side.LABEL, input_id)
         names = {work.user.name for work in works if work.status == Status.AWAITING_REVIEW}
         names |= {one["annotator"] for one in said if one["status"] == Status.AWAITING_REVIEW.name}
         for name in sorted(names):
-            if labeler is None or name == labeler.name:
+            if not only or name in only:
                 theirs = [one for one in said if one["annotator"] == name]
                 yield {"input": row.id, "path": row.path, "labeler": name, "annotations": theirs}
+
+
+@command.command()
+@click.option("--task", "name", metavar="NAME", required=True)
+@json_option
+@click.pass_obj
+def returned(project: Project, name: str, as_json: bool) -> None:
+    """List what came back to you to be changed, and why."""
+    from store import reviewing, tasks
+    from store.tables import Input
+
+    actor = project.open()
+    rows = [
+        {"input": one.input, "path": Input.get_by_id(one.input).path, **one.to_json()}
+        for one in reviewing.returned(tasks.find(name), actor)
+    ]
+    if as_json:
+        json_array(rows)
+        return
+    table(
+        ("input", "path", "reviewer", "comment"),
+        ([row["input"], row["path"], row["reviewer"], row["comment"]] for row in rows),
+    )
 
 
 def _verdict(name: str, past: str, text: str) -> None:

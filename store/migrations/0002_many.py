@@ -35,6 +35,9 @@ INDEXES = (
     f"CREATE INDEX assignment_by_uncertainty {QUEUE.format('uncertainty DESC')}",
     f"CREATE INDEX assignment_by_disagreement {QUEUE.format('disagreement DESC')}",
     f"CREATE INDEX assignment_by_age {QUEUE.format('changed_at')}",
+    # Whose work awaits review, also where they found nothing to say.
+    """CREATE INDEX assignment_awaiting ON assignment (task_id, user_id, input_id)
+    WHERE side = 'label' AND status = 24157""",
     # What a model said and somebody took away: an input with it has been touched.
     "CREATE INDEX annotation_gone_from ON annotation (input_id, task_id) WHERE deleted = 1",
     # What came back to its labeler.
