@@ -20,9 +20,10 @@ widget that had it is gone."""
 class KeyDone(Message):
     """Follows a key up from the widget that got it: when it arrives, the key's bindings have run."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, laps: int = 1) -> None:
         super().__init__()
         self.number = number
+        self.laps = laps
 
 
 class OrderedKeys(App[Returned]):
@@ -62,9 +63,12 @@ class OrderedKeys(App[Returned]):
             await self._done(self._given)
 
     def on_key_done(self, message: KeyDone) -> None:
-        """The key has come all the way up; what its binding asked to be called later goes first."""
+        """The key has come all the way up. A second lap lets pass what it caused: the messages of a field
+        that it changed, and what its binding asked to be called later."""
         message.stop()
-        self.call_later(self._settled, message.number)
+        target = self.focused or self.screen
+        if message.laps > 1 or not target.post_message(KeyDone(message.number, message.laps + 1)):
+            self.call_later(self._settled, message.number)
 
     async def _settled(self, number: int) -> None:
         """A screen that the key has opened gets its focus before the next key."""
