@@ -24,6 +24,7 @@ from store.tables import User
 from tui import keys
 from tui.commands import LiveCommands
 from tui.engine_link import EngineLink, EngineState
+from tui.key_showing import KeyShowing
 from tui.keystrokes import OrderedKeys
 from tui.picture.frame import GraphicsApp
 from tui.places import HOME, Place, Placed, screen_at
@@ -36,7 +37,7 @@ HANGUP_CODE = 129
 TERMINATED_CODE = 143
 
 
-class WinnowApp(OrderedKeys[None], GraphicsApp[None]):
+class WinnowApp(KeyShowing[None], OrderedKeys[None], GraphicsApp[None]):
     """Labeling and reviewing in a terminal. The store is open and belongs to this process."""
 
     TITLE = "Winnow"

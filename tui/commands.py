@@ -59,9 +59,9 @@ def _appearances(app: WinnowApp) -> list[Command]:
     looks = [
         Command(f"theme {name}", "", "", partial(setattr, app, "theme", name)) for name in themes.palettes()
     ]
-    return looks + [
-        Command(f"keymap {name}", "", "", partial(app.use_keymap, name)) for name in themes.keymaps()
-    ]
+    keymaps = [Command(f"keymap {name}", "", "", partial(app.use_keymap, name)) for name in themes.keymaps()]
+    shows = "hide keys" if app.shows_keys else "show keys"
+    return [*looks, *keymaps, Command(shows, "", "", app.turn_key_showing)]
 
 
 class LiveCommands(Provider):

@@ -8,8 +8,10 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -87,6 +89,7 @@ class Rows(ScrollView, Generic[Item], can_focus=True):
         id: str | None = None,
     ) -> None:
         """`line` makes an item's pieces for a width in cells; `key` tells which item is which."""
+        self._inks: dict[tuple[str, Style], Style] = {}
         super().__init__(id=id)
         self._line = line
         self._key = key
@@ -155,9 +158,27 @@ class Rows(ScrollView, Generic[Item], can_focus=True):
         segments = []
         for text, name in self._line(self.items[index], width):
             # On the cursor's row one ground and one ink: a coloured word could not be read there.
-            styled = own if on_cursor or not name else own + self.get_component_rich_style(name, partial=True)
+            styled = own if on_cursor or not name else own + self._ink(name, own)
             segments.append(Segment(text, styled))
         return Strip(segments).adjust_cell_length(width, own)
+
+    def _ink(self, name: str, own: Style) -> Style:
+        """A component's style; a see-through colour is mixed with the ground, which terminals cannot do."""
+        ink = self._inks.get((name, own))
+        if ink is None:
+            ink = self.get_component_rich_style(name, partial=True)
+            styles = self.get_component_styles(name)
+            if styles.color.a < 1 and own.bgcolor is not None:
+                ground = Color.from_rich_color(own.bgcolor)
+                colour = ground.get_contrast_text(styles.color.a) if styles.auto_color else styles.color
+                ink += Style(color=(ground + colour).rich_color)
+            self._inks[name, own] = ink
+        return ink
+
+    def notify_style_update(self) -> None:
+        """Other colours from now on."""
+        self._inks.clear()
+        super().notify_style_update()
 
     def action_move(self, by: int) -> None:
         """Go down or up."""
