@@ -6,14 +6,16 @@ A lease is safe by three things together: an owner that no longer holds it canno
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from peewee import fn
 
-from store.database import now, write
+from store.database import now, path, write
 from store.errors import Conflict
 from store.tables import Engine, Job, Task
 from store.values import JobState
@@ -110,10 +112,11 @@ def _reclaim() -> None:
 
 
 def renew(owner: str) -> None:
-    """Hold this owner's leases for longer."""
-    with write():
-        held = (Job.owner == owner) & (Job.state == JobState.CLAIMED)
-        Job.update(leased_until=now() + LEASE).where(held).execute()
+    """Hold this owner's leases for longer; without any, nothing is written."""
+    held = (Job.owner == owner) & (Job.state == JobState.CLAIMED)
+    if Job.select(Job.id).where(held).limit(1).exists():
+        with write():
+            Job.update(leased_until=now() + LEASE).where(held).execute()
 
 
 def finish(job: Job, owner: str, error: str | None = None) -> None:
@@ -180,18 +183,36 @@ def new_owner() -> str:
 
 
 def beat(owner: str, *, device: str, sessions: Iterable[dict[str, Any]], activity: str) -> bool:
-    """Show that the engine lives; returns True when it was asked to stop."""
+    """Show that the engine lives; returns True when it was asked to stop.
+
+    Only what is new is written. That nothing is new is shown by the time of the engine's file: a commit
+    every second would have every open screen read everything again.
+    """
+    _sign().touch()
+    columns = {"device": device, "sessions": list(sessions), "activity": activity}
+    known = Engine.get_or_none(Engine.owner == owner)
+    if known is not None and all(getattr(known, name) == value for name, value in columns.items()):
+        return bool(known.stopping)
     with write():
-        columns = {
-            "device": device,
-            "sessions": list(sessions),
-            "activity": activity,
-            "heartbeat_at": now(),
-        }
-        if Engine.update(**columns).where(Engine.owner == owner).execute() == 0:
+        if Engine.update(heartbeat_at=now(), **columns).where(Engine.owner == owner).execute() == 0:
             host, pid, _ = owner.rsplit(":", 2)
-            Engine.create(owner=owner, host=host, pid=int(pid), started_at=now(), **columns)
+            times = {"started_at": now(), "heartbeat_at": now()}
+            Engine.create(owner=owner, host=host, pid=int(pid), **times, **columns)
         return bool(Engine.select().where(Engine.owner == owner, Engine.stopping == True).exists())
+
+
+def _sign() -> Path:
+    """The engine's file beside the store: locked by the engine, and touched with every heartbeat."""
+    return path().with_name(f"{path().name}-engine")
+
+
+def age(engine: Engine) -> int:
+    """Milliseconds since the engine showed itself."""
+    seen = int(engine.heartbeat_at)
+    if engine.host == socket.gethostname():
+        with contextlib.suppress(OSError):
+            seen = max(seen, int(_sign().stat().st_mtime * 1000))
+    return now() - seen
 
 
 def farewell(owner: str) -> None:
@@ -203,8 +224,7 @@ def farewell(owner: str) -> None:
 
 def living() -> list[Engine]:
     """The engines whose heartbeat is young and, on this host, whose process is there."""
-    young = Engine.select().where(Engine.heartbeat_at > now() - SILENT).order_by(Engine.id)
-    return [engine for engine in young if not _dead_here(engine)]
+    return [e for e in Engine.select().order_by(Engine.id) if age(e) < SILENT and not _dead_here(e)]
 
 
 def bury_dead() -> int:
@@ -221,7 +241,8 @@ def bury_dead() -> int:
 def ask_to_stop() -> int:
     """Ask every living engine to finish its chunk and go; returns how many there are."""
     with write():
-        return int(Engine.update(stopping=True).where(Engine.heartbeat_at > now() - SILENT).execute())
+        asked = [engine.id for engine in living()]
+        return int(Engine.update(stopping=True).where(Engine.id.in_(asked)).execute())
 
 
 def _dead_here(engine: Engine) -> bool:

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from store import database, jobs
-from store.database import now
 from store.errors import NotFound
 from store.printable import printable
 
@@ -58,7 +57,7 @@ def status(context: click.Context, store: Path | None, as_json: bool) -> None:
             "sessions": engine.sessions,
             "activity": engine.activity,
             "started_at": engine.started_at,
-            "heartbeat_age": now() - engine.heartbeat_at,
+            "heartbeat_age": jobs.age(engine),
         }
         for engine in jobs.living()
     ]
