@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import combinations
+from typing import TypeVar
 
 from store.consensus import overlap
 from store.values import Box
+
+T = TypeVar("T", bound=Hashable)
 
 
 def cohen_kappa(pairs: Iterable[tuple[Hashable, Hashable]]) -> float | None:
@@ -20,13 +23,13 @@ def cohen_kappa(pairs: Iterable[tuple[Hashable, Hashable]]) -> float | None:
     return kappa_of_table(Counter(pairs))
 
 
-def kappa_of_table(table: Mapping[tuple[Hashable, Hashable], int]) -> float | None:
+def kappa_of_table(table: Mapping[tuple[T, T], int]) -> float | None:
     """Cohen's kappa of two raters from how often each pair of ratings occurred."""
     total = sum(table.values())
     if not total:
         return None
-    first: Counter[Hashable] = Counter()
-    second: Counter[Hashable] = Counter()
+    first: Counter[T] = Counter()
+    second: Counter[T] = Counter()
     for (a, b), n in table.items():
         first[a] += n
         second[b] += n

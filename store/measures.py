@@ -210,8 +210,10 @@ def confusion(task: Task) -> list[dict[str, Any]]:
 def _confused(a: set[int], b: set[int]) -> Iterator[tuple[int | None, int | None]]:
     """What both say with itself; what only one says with all that only the other says."""
     yield from ((one, one) for one in a & b)
-    for one in sorted(a - b) or [NOTHING]:
-        for other in sorted(b - a) or [NOTHING]:
+    ones: list[int | None] = [*sorted(a - b)] or [NOTHING]
+    others: list[int | None] = [*sorted(b - a)] or [NOTHING]
+    for one in ones:
+        for other in others:
             if one is not None or other is not None:
                 yield one, other
 
