@@ -14,7 +14,6 @@ from tui.screens.viewer import ViewerScreen
 from tui.text.spans import spans
 from tui.widgets.concept_field import ConceptField
 from tui.widgets.marking_pane import MarkingPane
-from tui.widgets.text_pane import TextPane
 from tui.widgets.text_view import TextView
 
 TEXT_ACTIONS = frozenset(("mark_text", "find_text", "go_on_finding", "relabel_span", "delete_span"))
@@ -62,15 +61,16 @@ class TextMarking(ViewerScreen):
 
     def action_mark_text(self) -> None:
         """Give the keys to the cursor in the text."""
-        self.turns.take(self.pane.enter)
+        self.pane.enter()
 
     def action_find_text(self) -> None:
         """Ask what to look for."""
-        self.turns.take(self.text_view.ask)
+        self.text_view.ask()
 
     def action_go_on_finding(self, by: int) -> None:
         """Go to the next place (1) or the one before (-1), or ask what to look for."""
-        self.turns.take(lambda: self.text_view.go_on(by) or self.text_view.ask())
+        if not self.text_view.go_on(by):
+            self.text_view.ask()
 
     # Marking
 
@@ -83,20 +83,25 @@ class TextMarking(ViewerScreen):
         elif entry is not None:
             self._annotate(*marked, entry.concept)
 
-    def on_text_pane_pointed(self, event: TextPane.Pointed) -> None:
-        """The row of the span that the cursor is on."""
-        self.turns.take(lambda: self._point_at(event.identity))
+    def on_mount(self) -> None:
+        """What is done in the text is done here."""
+        self.pane.marker = self
 
-    def _point_at(self, identity: Identity) -> None:
+    def take_turn(self, action: Callable[[], None]) -> None:
+        """Keys in the text wait for what keys before them began to write."""
+        self.turns.take(action)
+
+    def span_pointed(self, identity: Identity) -> None:
+        """Highlight the row of the span that the cursor is on."""
         self.rows.go_to(identity)
         self._point()
 
-    def on_text_pane_marked(self, event: TextPane.Marked) -> None:
+    def span_marked(self, start: int, end: int, held: Identity | None) -> None:
         """A new span needs a concept, one that was there keeps its own."""
-        if event.held is None:
-            self.turns.take(lambda: self._ask(NEW, f"Concept of {event.start}–{event.end}"))
+        if held is None:
+            self._ask(NEW, f"Concept of {start}–{end}")
         else:
-            self.turns.take(self._move_span)
+            self._move_span()
 
     def _ask(self, purpose: str, title: str) -> None:
         """Open the concept field with the concept that was given last in front."""
@@ -126,7 +131,7 @@ class TextMarking(ViewerScreen):
         super()._close_field()
         if self._marking:
             self._marking = False
-            self.pane.focus(scroll_visible=False)
+            self.set_focus(self.pane, scroll_visible=False)
 
     def _held(self) -> Entry | None:
         """The entry whose span is in hand."""

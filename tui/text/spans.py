@@ -93,9 +93,11 @@ def tags(shown: Iterable[Span]) -> Mapping[int, tuple[str, str]]:
     """What is written before and behind characters, so that spans are told apart without colours."""
     before: dict[int, str] = {}
     after: dict[int, str] = {}
-    for span in shown:
-        bracket = "[" if span.bracketed else ""
-        _put(before, span.start, bracket + span.tag)
+    ordered = list(shown)
+    for span in ordered:
+        _put(before, span.start, ("[" if span.bracketed else "") + span.tag)
+    # What began last ends first.
+    for span in reversed(ordered):
         if span.bracketed:
             _put(after, span.end - 1, "]" + span.tag)
     return {at: (before.get(at, ""), after.get(at, "")) for at in before.keys() | after.keys()}

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 
 from tui.widgets.text_pane import TextPane
 
@@ -42,9 +41,6 @@ class MarkingPane(TextPane):
         Binding("less_than_sign", "shift(-1)", "Move all to the left", id="text.shift_left", show=False),
     ]
 
-    class Left(Message):
-        """Keys are the screen's again."""
-
     def enter(self) -> None:
         """Give the keys to the cursor, where it is seen."""
         span = self.selected
@@ -53,7 +49,7 @@ class MarkingPane(TextPane):
             self.cursor.go(span.start)
         elif not start <= self.cursor.at < end:
             self.cursor.go(start)
-        self.focus(scroll_visible=False)
+        self.screen.set_focus(self, scroll_visible=False)
         self.follow()
 
     def on_focus(self) -> None:
@@ -64,7 +60,16 @@ class MarkingPane(TextPane):
         """It is not any more."""
         self._changed()
 
+    def _turn(self, action: Callable[[], None]) -> None:
+        if self.marker is not None:
+            self.marker.take_turn(action)
+        else:
+            action()
+
     def _move(self, move: Callable[[], None]) -> None:
+        self._turn(lambda: self._moved(move))
+
+    def _moved(self, move: Callable[[], None]) -> None:
         move()
         self.follow()
 
@@ -79,7 +84,7 @@ class MarkingPane(TextPane):
     def action_page(self, pages: float) -> None:
         """Go by half a page; the text scrolls as far."""
         rows = round(pages * self.size.height)
-        self.scroll_rows(rows)
+        self._turn(lambda: self.scroll_rows(rows))
         self._move(lambda: self.cursor.line(rows))
 
     def action_word(self, way: str) -> None:
@@ -112,18 +117,23 @@ class MarkingPane(TextPane):
 
     def action_take(self) -> None:
         """What is marked is done; else take hold of the highlighted span here, else mark the word."""
+        self._turn(self._take)
+
+    def _take(self) -> None:
         span = self.selected
         if self.cursor.anchor is not None:
             self.finish()
         elif span is not None and span.start <= self.cursor.at < span.end:
-            self._move(lambda: self.cursor.hold(span.start, span.end, span.identity))
+            self._moved(lambda: self.cursor.hold(span.start, span.end, span.identity))
         else:
-            self._move(self.cursor.mark_word)
+            self._moved(self.cursor.mark_word)
 
     def action_leave(self) -> None:
         """Mark nothing; if nothing is marked, give the keys back."""
+        self._turn(self._leave)
+
+    def _leave(self) -> None:
         if self.cursor.anchor is not None:
-            self._move(self.cursor.drop)
+            self._moved(self.cursor.drop)
         else:
             self.screen.set_focus(None)
-            self.post_message(self.Left())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from rich.segment import Segment
 from rich.style import Style
@@ -28,6 +29,19 @@ TINT = 0.35
 """How much of its concept's colour lies under a span that is not highlighted."""
 
 
+class Marker(Protocol):
+    """Who is told at once of what is done in the text: the next key may build on it."""
+
+    def take_turn(self, action: Callable[[], None]) -> None:
+        """Run an action, after the writes that keys before it began."""
+
+    def span_pointed(self, identity: Identity) -> None:
+        """The cursor or the mouse is on another span."""
+
+    def span_marked(self, start: int, end: int, held: Identity | None) -> None:
+        """A stretch is marked; `held` is the span that it was, None for a new one."""
+
+
 class TextPane(Widget, can_focus=True):
     """Only the rows in sight are made. While it has the focus, its cursor is seen and keys move it."""
 
@@ -44,25 +58,10 @@ class TextPane(Widget, can_focus=True):
     class Moved(Message):
         """The cursor, what is marked, what is found or what is in sight has changed."""
 
-    class Pointed(Message):
-        """The cursor or the mouse is on another span."""
-
-        def __init__(self, identity: Identity) -> None:
-            super().__init__()
-            self.identity = identity
-
-    class Marked(Message):
-        """A stretch is marked; `held` is the span that it was, None for a new one."""
-
-        def __init__(self, start: int, end: int, held: Identity | None) -> None:
-            super().__init__()
-            self.start = start
-            self.end = end
-            self.held = held
-
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.text = ""
+        self.marker: Marker | None = None
         self.spans: Sequence[Span] = ()
         self.found: Sequence[tuple[int, int]] = ()
         """Where the text that is looked for is, in order."""
@@ -181,7 +180,7 @@ class TextPane(Widget, can_focus=True):
         if self.cursor.anchor is None and (under.identity if under else None) != self._under:
             self._under = under.identity if under else None
             if under is not None:
-                self.post_message(self.Pointed(under.identity))
+                self._tell(lambda marker: marker.span_pointed(under.identity))
         self._changed()
 
     def _changed(self) -> None:
@@ -318,7 +317,7 @@ class TextPane(Widget, can_focus=True):
         else:
             self.cursor.go(pressed)
             self.cursor.mark()
-        self.focus(scroll_visible=False)
+        self.screen.set_focus(self, scroll_visible=False)
 
     def on_mouse_up(self, _: events.MouseUp) -> None:
         """What is marked stays so until it is given a concept; a click points at a span."""
@@ -337,7 +336,7 @@ class TextPane(Widget, can_focus=True):
         """A double click marks the word."""
         if event.chain == 2 and self.text:
             self.cursor.mark_word()
-            self.focus(scroll_visible=False)
+            self.screen.set_focus(self, scroll_visible=False)
             self._changed()
 
     def _scroll_to_bar(self, y: int) -> None:
@@ -349,4 +348,8 @@ class TextPane(Widget, can_focus=True):
         marked, held = self.cursor.marked, self.cursor.held
         if marked is not None:
             assert held is None or isinstance(held, tuple)
-            self.post_message(self.Marked(*marked, held))
+            self._tell(lambda marker: marker.span_marked(*marked, held))
+
+    def _tell(self, what: Callable[[Marker], None]) -> None:
+        if self.marker is not None:
+            what(self.marker)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -30,6 +31,15 @@ class FindField(TextField):
         Binding("escape", "leave", "Leave", id="find.leave"),
     ]
 
+    def __init__(self, find: Callable[[str], None]) -> None:
+        super().__init__(placeholder="find, then enter", select_on_focus=True, compact=True)
+        self._find = find
+
+    async def action_submit(self) -> None:
+        """Look for it, before the next key is given out."""
+        self.action_leave()
+        self._find(self.value)
+
     def action_leave(self) -> None:
         """Look for nothing."""
         self.display = False
@@ -50,12 +60,13 @@ class TextView(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._wanted = ""
+        self._marking = False
 
     def compose(self) -> ComposeResult:
         """The text above, the line below it."""
         yield MarkingPane()
         yield Static(id="where", markup=False)
-        yield FindField(placeholder="find, then enter", select_on_focus=True, compact=True)
+        yield FindField(self.look_for)
 
     @property
     def pane(self) -> MarkingPane:
@@ -90,17 +101,12 @@ class TextView(Vertical):
         """Nobody else wants to know."""
         event.stop()
 
-    def on_input_submitted(self, event: TextField.Submitted) -> None:
-        """Look for it from the cursor, or from what is in sight, on."""
-        event.stop()
-        self.field.action_leave()
-        if self._marking:
-            self.pane.focus(scroll_visible=False)
-        self._wanted = event.value
-        self.look_for(event.value)
-
     def look_for(self, wanted: str) -> None:
-        """Find all places, whatever the case of letters, and go to the first one from here."""
+        """Find all places, whatever the case of letters, and go to the first one from the cursor, or from
+        what is in sight, on."""
+        if self._marking:
+            self.screen.set_focus(self.pane, scroll_visible=False)
+        self._wanted = wanted
         pane = self.pane
         found: list[tuple[int, int]] = []
         if wanted:
