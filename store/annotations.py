@@ -10,7 +10,7 @@ from typing import Any
 
 from peewee import SQL, NodeList, fn
 
-from store import labeling, users
+from store import labeling, rights
 from store.errors import NotFound
 from store.history import step
 from store.tables import Annotation, AnnotationCount, Concept, Dataset, DatasetInput, Input, Task, User
@@ -192,7 +192,7 @@ def remove(actor: User, row: Annotation) -> None:
         labeling.take_back(actor, row)
         return
     if row.annotator_id != actor.id:
-        users.require(actor, Role.OWNER, Role.LEAD)
+        rights.require(actor, Role.OWNER, Role.LEAD)
     with step(actor, f"remove {row.concept.name}") as recorder:
         recorder.delete(row)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from store import users
+from store import rights
 from store.database import now
 from store.errors import NotFound, Refused
 from store.history import step
@@ -63,7 +63,7 @@ def reply(actor: User, thread: Comment, text: str) -> Comment:
 
 
 def _insert(actor: User, text: str, thread: Comment | None = None, **columns: Any) -> Comment:
-    users.require(actor, Role.OWNER, Role.LEAD, Role.LABELER)
+    rights.require(actor, Role.OWNER, Role.LEAD, Role.LABELER)
     said = text.strip()
     if not said:
         raise Refused("a comment cannot be empty")
@@ -77,7 +77,7 @@ def _insert(actor: User, text: str, thread: Comment | None = None, **columns: An
 
 def resolve(actor: User, comment: Comment, resolved: bool = True) -> None:
     """Close the thread that a comment is in, or open it again. Not for viewers."""
-    users.require(actor, Role.OWNER, Role.LEAD, Role.LABELER)
+    rights.require(actor, Role.OWNER, Role.LEAD, Role.LABELER)
     first = comment if comment.thread_id is None else Comment.get_by_id(comment.thread_id)
     with step(actor, "resolve a comment" if resolved else "open a comment again") as recorder:
         recorder.update(first, resolved=resolved)

@@ -10,7 +10,7 @@ from typing import Any
 
 from peewee import JOIN, chunked
 
-from store import users
+from store import rights
 from store.database import write
 from store.errors import Refused
 from store.history import Recorder, step
@@ -62,7 +62,7 @@ def join_named(recorder: Recorder, name: str) -> Concept:
 
 def add(actor: User, name: str) -> tuple[Concept, bool]:
     """The concept of this name and whether it has just joined the project."""
-    users.require(actor, Role.OWNER, Role.LEAD, Role.LABELER)
+    rights.require(actor, Role.OWNER, Role.LEAD, Role.LABELER)
     cleaned = clean(name, "a concept")
     with step(actor, f"add concept {cleaned}") as recorder:
         concept = get_or_make([cleaned])[cleaned]
@@ -85,7 +85,7 @@ def rename(actor: User, concept: Concept, new_name: str) -> Concept:
     every annotation and task goes over to the new one. Renaming back removes the relation.
     Raises Refused when the project has a concept of that name already.
     """
-    users.require(actor, Role.OWNER, Role.LEAD)
+    rights.require(actor, Role.OWNER, Role.LEAD)
     new_name = clean(new_name, "a concept")
     if new_name == concept.name:
         raise Refused(f"the concept is called '{new_name}' already")
@@ -195,7 +195,7 @@ def relate(actor: User, source: Concept, kind: str, target: Concept) -> ConceptR
     For owners, leads and labelers. Raises Refused for a concept with itself, what is known already, and
     what contradicts it.
     """
-    users.require(actor, Role.OWNER, Role.LEAD, Role.LABELER)
+    rights.require(actor, Role.OWNER, Role.LEAD, Role.LABELER)
     if kind not in KINDS:
         raise Refused(f"a relation is one of {', '.join(KINDS)}, not '{kind}'")
     if source.id == target.id:

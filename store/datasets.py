@@ -8,7 +8,7 @@ from typing import Any
 
 from peewee import JOIN, chunked, fn
 
-from store import users
+from store import rights
 from store.database import now
 from store.errors import Refused
 from store.history import Recorder, step
@@ -21,7 +21,7 @@ from store.values import Role
 def add(actor: User, name: str, inputs: Iterable[int] = (), *, everything: bool = False) -> Dataset:
     """A new dataset of these inputs (ids), or of all. For owners and leads; raises Refused when the name
     is taken."""
-    users.require(actor, Role.OWNER, Role.LEAD)
+    rights.require(actor, Role.OWNER, Role.LEAD)
     with step(actor, f"create dataset {name}") as recorder:
         made = create(recorder, name)
         if everything:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from store import assignments, concepts, dealing, models, names, rerouting, users
+from store import assignments, concepts, dealing, models, names, rerouting, rights, users
 from store.bounds import thresholds as thresholds_of
 from store.errors import Refused
 from store.history import Recorder, step
@@ -52,7 +52,7 @@ class Edited:
 
 def edit(actor: User, task: Task, **changes: Any) -> Edited:
     """Change what `Changes` names, as one step. Raises Refused with what to change, then nothing is."""
-    users.require(actor, Role.OWNER, Role.LEAD)
+    rights.require(actor, Role.OWNER, Role.LEAD)
     wanted = Changes(**changes)
     before = thresholds_of(task)
     with step(actor, f"edit task {task.name}") as recorder:

@@ -10,7 +10,7 @@ from typing import Any
 
 from peewee import chunked
 
-from store import database, formats, inputs, users
+from store import database, formats, inputs, rights
 from store.annotations import listing
 from store.concepts import join_named
 from store.errors import Refused
@@ -66,7 +66,7 @@ def take_in(actor: User, name: str, source: Path, dataset: str | None = None) ->
     file lies in or below the source's folder. What a person or model of this project said stays
     theirs, the rest is the actor's. Nothing is said twice. The annotations belong to no task.
     """
-    users.require(actor, Role.OWNER, Role.LEAD)
+    rights.require(actor, Role.OWNER, Role.LEAD)
     read = formats.load(name, "read").read
     report = Report()
     # Read twice instead of held in memory.

@@ -16,6 +16,7 @@ from peewee import BlobField, chunked
 
 from store.database import now, write
 from store.errors import Conflict, Refused
+from store.rights import require_rows
 from store.tables import TABLES, Annotation, Event, Step, Table, User
 
 T = TypeVar("T", bound=Table)
@@ -153,7 +154,9 @@ def undo(actor: User) -> str:
         last = Step.select().where(Step.actor == actor, Step.undone == False).order_by(Step.id.desc()).first()
         if last is None:
             raise Refused("there is nothing to undo")
-        for event in sorted(_events(last), key=lambda event: (_follows(event), -event.id)):
+        events = _events(last)
+        require_rows(actor, (str(event.table) for event in events))
+        for event in sorted(events, key=lambda event: (_follows(event), -event.id)):
             _turn(event, event.after, event.before, back=True)
         return _mark(last, actor, undone=True)
 
@@ -170,7 +173,9 @@ def redo(actor: User) -> str:
         )
         if following is None:
             raise Refused("there is nothing to redo")
-        for event in sorted(_events(following), key=_follows):
+        events = _events(following)
+        require_rows(actor, (str(event.table) for event in events))
+        for event in sorted(events, key=_follows):
             _turn(event, event.before, event.after, back=False)
         return _mark(following, actor, undone=False)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from peewee import chunked
 
-from store import database, datasets, media, users
+from store import database, datasets, media, rights
 from store.errors import NotFound, Refused
 from store.history import Recorder, step
 from store.long_steps import LongStep
@@ -69,7 +69,7 @@ def add(
     followed. `dataset` is made when it does not exist; what is in the project already joins it too.
     For owners and leads. Files that cannot be inputs go to the report, the rest goes on.
     """
-    users.require(actor, Role.OWNER, Role.LEAD)
+    rights.require(actor, Role.OWNER, Role.LEAD)
     name = None if dataset is None else clean(dataset, "a dataset's name")
     report = Report()
     files = list(_walk(paths, report))
@@ -307,7 +307,7 @@ def delete(actor: User, rows: Sequence[Input]) -> None:
 
     For owners and leads.
     """
-    users.require(actor, Role.OWNER, Role.LEAD)
+    rights.require(actor, Role.OWNER, Role.LEAD)
     several = f"{len(rows)} inputs" if len(rows) != 1 else f"input {rows[0].id}"
     with step(actor, f"delete {several}") as recorder:
         for row in rows:

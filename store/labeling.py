@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from peewee import JOIN
 
-from store import assignments, concepts, users
+from store import assignments, concepts, rights
 from store.bounds import thresholds
 from store.consensus import Statement, decide, quorum
 from store.database import now
@@ -253,7 +253,7 @@ def _standing(actor: User, task: Task, input_id: int) -> tuple[Status, int | Non
 
     Raises Denied or Refused when the input is not this user's to annotate.
     """
-    users.require(actor, Role.OWNER, Role.LEAD, Role.LABELER)
+    rights.require(actor, Role.OWNER, Role.LEAD, Role.LABELER)
     reviews = [row for row in assignments.on_input(task, Side.REVIEW, input_id) if row.open]
     reviewer = reviews[0].user_id if len(reviews) == 1 else None
     mine = assignments.get(task, Side.LABEL, actor, input_id)
@@ -306,7 +306,7 @@ def _require_change(actor: User, annotation: Annotation) -> None:
     """Raises Denied or Refused unless the annotation is the user's own or theirs to review."""
     own = annotation.annotator_id == actor.id
     if annotation.task is None:
-        users.require(actor, Role.OWNER, Role.LEAD, *([Role.LABELER] if own else []))
+        rights.require(actor, Role.OWNER, Role.LEAD, *([Role.LABELER] if own else []))
         return
     _standing(actor, annotation.task, annotation.input_id)
     if not own and assignments.get(annotation.task, Side.REVIEW, actor, annotation.input_id) is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from store import assignments, users
+from store import assignments, rights
 from store.database import now
 from store.errors import Refused
 from store.history import Recorder, step
@@ -41,7 +41,7 @@ def decide(
     `labeler` narrows it to one annotator's work. Raises Refused or Conflict when one of them is not open
     for this reviewer, Refused when changes are requested of a model.
     """
-    users.require(actor, Role.OWNER, Role.LEAD, Role.LABELER)
+    rights.require(actor, Role.OWNER, Role.LEAD, Role.LABELER)
     if verdict is Verdict.REQUEST_CHANGES and not comment.strip():
         raise Refused("say in a comment which changes you want")
     several = f"{len(inputs)} inputs" if len(inputs) != 1 else f"input {inputs[0]}"

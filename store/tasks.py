@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from store import assignments, concepts, datasets, jobs, models, names, rerouting, users
+from store import assignments, concepts, datasets, jobs, models, names, rerouting, rights, users
 from store.bounds import thresholds as thresholds
 from store.consensus import quorum
 from store.database import now, write
@@ -74,7 +74,7 @@ class Made:
 
 def create(actor: User, plan: Plan) -> Made:
     """Make a task and deal out its inputs, as one step. Raises Refused with what to change."""
-    users.require(actor, Role.OWNER, Role.LEAD)
+    rights.require(actor, Role.OWNER, Role.LEAD)
     checked = _check(plan)
     with step(actor, f"create task {checked.name}") as recorder:
         task = _insert(recorder, plan, checked)
@@ -279,7 +279,7 @@ def start(actor: User, task: Task) -> int:
 
     Returns how many inputs wait for the engine; calling it again queues nothing twice.
     """
-    users.require(actor, Role.OWNER, Role.LEAD)
+    rights.require(actor, Role.OWNER, Role.LEAD)
     if task.auto_id is None:
         raise Refused(f"the task {task.name} has no model that annotates it: nothing to run")
     rerouting.finish(task)
@@ -324,7 +324,7 @@ def cancel(actor: User, task: Task) -> int:
 
 
 def _require_run(actor: User, task: Task) -> None:
-    users.require(actor, Role.OWNER, Role.LEAD)
+    rights.require(actor, Role.OWNER, Role.LEAD)
     if task.auto_id is None:
         raise Refused(f"the task {task.name} has no model that annotates it")
 
@@ -350,6 +350,6 @@ def forget_previous(actor: User, task: Task) -> int:
 
 def delete(actor: User, task: Task) -> None:
     """Hide a task; its rows stay and undo brings it back."""
-    users.require(actor, Role.OWNER, Role.LEAD)
+    rights.require(actor, Role.OWNER, Role.LEAD)
     with step(actor, f"delete task {task.name}") as recorder:
         recorder.delete(task)

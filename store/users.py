@@ -11,6 +11,7 @@ from store.database import now
 from store.errors import Denied, NotFound, Refused
 from store.history import Recorder, step
 from store.names import clean, not_found
+from store.rights import require
 from store.tables import User
 from store.values import Role
 
@@ -48,15 +49,6 @@ def current(name: str | None = None) -> User:
     return user
 
 
-def require(actor: User, *roles: Role) -> None:
-    """Raises Denied unless `actor` has one of `roles`."""
-    if actor.role not in roles:
-        allowed = [f"{role.value}s" for role in roles]
-        some = allowed[0] if len(allowed) == 1 else f"{', '.join(allowed[:-1])} and {allowed[-1]}"
-        article = "an" if actor.role == Role.OWNER else "a"
-        raise Denied(f"{actor.name} is {article} {actor.role} here: only {some} may do this")
-
-
 def find(name: str) -> User:
     """The user of this name, model annotators and removed people included. Raises NotFound."""
     user = User.get_or_none(User.name == name)
@@ -65,8 +57,9 @@ def find(name: str) -> User:
     return user
 
 
-def add(actor: User, name: str, role: Role = Role.LABELER) -> User:
-    """Take a person in, or give one who is here already another role. For owners.
+def add(actor: User, name: str, role: Role | None = None) -> User:
+    """Take a person in, as a labeler unless `role` says otherwise, or give one who is here that role. For
+    owners.
 
     Raises Refused for the name of a model and where the project would lose its last owner.
     """
@@ -77,8 +70,11 @@ def add(actor: User, name: str, role: Role = Role.LABELER) -> User:
     with step(actor, f"add user {name}") as recorder:
         known = User.get_or_none(User.name == name)
         if known is None:
-            return recorder.insert(User, name=name, role=role.value, active=True, created_at=now())
+            joins_as = role or Role.LABELER
+            return recorder.insert(User, name=name, role=joins_as.value, active=True, created_at=now())
         _require_person(known)
+        if role is None:
+            return recorder.update(known, active=True)
         if role is not Role.OWNER:
             _keep_an_owner(known)
         return recorder.update(known, role=role.value, active=True)

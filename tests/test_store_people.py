@@ -103,3 +103,23 @@ def test_unknown_models_and_concepts_come_with_close_ones(project: Project) -> N
     assert ModelConcept.select().where(ModelConcept.model_version == version).count() == 1000
     with pytest.raises(Refused, match="does not know the concept 'gold fish': it has 'goldfish'"):
         models.require_concepts(version, ["tabby", "gold fish"])
+
+
+def test_adding_somebody_who_is_here_keeps_their_role(project: Project) -> None:
+    users.add(project.owner, "vic", Role.VIEWER)
+    assert users.add(project.owner, "vic").role == Role.VIEWER
+    assert users.add(project.owner, "vic", Role.LEAD).role == Role.LEAD
+    assert users.add(project.owner, "new").role == Role.LABELER
+
+
+def test_who_lost_a_right_cannot_undo_with_it(project: Project) -> None:
+    lead = users.add(project.owner, "lea", Role.LEAD)
+    datasets.add(lead, "hers")
+    users.add(project.owner, "lea", Role.LABELER)
+    with pytest.raises(Denied):
+        history.undo(users.find("lea"))
+    assert datasets.find("hers").name == "hers"
+    users.add(project.owner, "lea", Role.LEAD)
+    history.undo(users.find("lea"))
+    with pytest.raises(NotFound):
+        datasets.find("hers")

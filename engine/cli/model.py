@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from store.cli import Project
-from store.errors import NotFound
+from store.errors import NotFound, Refused
 from store.output import json_array, json_option, note, table
 
 
@@ -30,12 +30,15 @@ def predict(project: Project, name: str, targets: tuple[str, ...], device: str, 
 
     project.open()
     version = models.find(name)
-    rows = _predictions(version, [_target(target) for target in targets], device)
+    failed: list[Path] = []
+    rows = _predictions(version, [_target(target) for target in targets], device, failed)
     if as_json:
         json_array(rows)
-        return
-    columns = ("path", "concept", "score", "region")
-    table(columns, ([row[column] for column in columns] for row in rows))
+    else:
+        columns = ("path", "concept", "score", "region")
+        table(columns, ([row[column] for column in columns] for row in rows))
+    if failed:
+        raise Refused(f"{len(failed)} of {len(targets)} could not be looked at")
 
 
 def _target(token: str) -> tuple[int | None, Path]:
@@ -52,7 +55,7 @@ def _target(token: str) -> tuple[int | None, Path]:
 
 
 def _predictions(
-    version: Any, targets: list[tuple[int | None, Path]], device: str
+    version: Any, targets: list[tuple[int | None, Path]], device: str, failed: list[Path]
 ) -> Iterator[dict[str, Any]]:
     from engine.batching import predict_many
     from engine.device import choose
@@ -69,6 +72,7 @@ def _predictions(
         input_id, path = targets[number]
         if not isinstance(answer, list):
             note(f"{path}: {answer}")
+            failed.append(path)
             continue
         said, _ = listener.hear(answer, {})
         for one in said:

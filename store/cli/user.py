@@ -32,14 +32,14 @@ def list_(project: Project, as_json: bool) -> None:
 
 @command.command()
 @click.argument("name")
-@click.option("--role", type=click.Choice(ROLES), default="labeler", show_default=True)
+@click.option("--role", type=click.Choice(ROLES), help="Labeler unless given; who is here keeps theirs.")
 @click.pass_obj
-def add(project: Project, name: str, role: str) -> None:
+def add(project: Project, name: str, role: str | None) -> None:
     """Take a person in, or give them another role."""
     from store import users
     from store.values import Role
 
-    added = users.add(project.open(), name, Role(role))
+    added = users.add(project.open(), name, None if role is None else Role(role))
     note(f"{added.name} is {added.role} here")
 
 
