@@ -28,7 +28,7 @@ def command() -> None:
 @click.option("--concept", "concept_names", metavar="NAME", multiple=True)
 @click.option("--score", metavar="LOW:HIGH", help="With a score in this range.")
 @click.option("--any/--all", "match_any", default=False, help="Match one kind of filter, or (default) each.")
-@click.option("--order", type=click.Choice([*Order]), default="input", show_default=True)
+@click.option("--order", type=click.Choice([one.value for one in Order]), default="input", show_default=True)
 @click.option("--limit", type=click.IntRange(1), help="At most so many inputs.")
 @json_option
 @click.pass_obj
