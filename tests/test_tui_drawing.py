@@ -14,6 +14,7 @@ from store.tables import Annotation, Input, Task
 from store.values import Region
 from tests.conftest import Project
 from tests.labeling_scene import DETECTOR, Stage, opened, predicted, rows, task
+from tui.categories import said
 from tui.places import Place
 
 SIZE = (640, 480)
@@ -167,7 +168,7 @@ async def test_moving_a_suggestion_accepts_it_in_one_step(scene: Scene) -> None:
         assert not any(entry.suggestion for entry in stage.screen.rows.items if entry.concept == "sheep")
         await stage.press("u")
         assert rows() == []
-        assert all(entry.suggestion for entry in stage.screen.rows.items)
+        assert all(entry.suggestion for entry in said(stage.screen.rows.items))
         await stage.press("ctrl+r")
         assert stored(SIZE) == [("sheep", (160, 120, 321, 231))]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from tui.editing import box, polygon
 from tui.editing.draft import Draft
 from tui.picture.geometry import Projection
 from tui.picture.outline import Colour, Outline
 
-INK: Colour = (255, 64, 64)
+INK: Colour = (0, 255, 255)
 ARM = 1.25
 """Length of the crosshair's arms in cell heights."""
 
@@ -22,6 +23,9 @@ def marks(draft: Draft, projection: Projection, colour: Colour, label: str) -> l
         line = tuple(size.fraction(point) for point in shape.path)
         # There and back again: a line that is not closed yet has no last side.
         drawn.append(Outline(rings=((*line, *line[-2:0:-1]),), colour=colour, selected=True))
+    if shape.handle in (box.WHOLE, polygon.WHOLE):
+        # What moves as a whole shows itself where it is.
+        return drawn
     return [*drawn, *_crosshair(size.fraction(shape.at), projection)]
 
 
@@ -31,11 +35,13 @@ def _crosshair(at: tuple[float, float], projection: Projection) -> list[Outline]
     x, y = at
     across, down = down * area.pixel_aspect / projection.full_width, down / projection.full_height
     # A grid line at the far border would be drawn outside of the picture.
-    edge_x, edge_y = 1 / projection.full_width, 1 / projection.full_height
-    x, y = min(x, 1 - edge_x), min(y, 1 - edge_y)
+    pixel_x, pixel_y = 1 / projection.full_width, 1 / projection.full_height
+    x, y = min(x, 1 - pixel_x), min(y, 1 - pixel_y)
+    # Two real pixels across; half a cell is thick enough as it is.
+    thick_x, thick_y = (0.0, 0.0) if area.cell_height < 8 else (pixel_x, pixel_y)
     return [
-        Outline(box=(x - across, y, x + across, y), colour=INK),
-        Outline(box=(x, y - down, x, y + down), colour=INK),
+        Outline(box=(x - across, y - thick_y, x + across, y + thick_y), colour=INK, selected=True),
+        Outline(box=(x - thick_x, y - down, x + thick_x, y + down), colour=INK, selected=True),
     ]
 
 

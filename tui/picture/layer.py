@@ -81,7 +81,7 @@ def put_captions(grid: CellGrid, outlines: Sequence[Outline], projection: Projec
     places = []
     for outline in outlines:
         cells = cells_of(outline.caption)[: projection.columns]
-        if not cells:
+        if not cells or not _is_in_sight(outline, projection):
             continue
         column, row = projection.to_cell(*outline.top_left)
         left, top = projection.left_cell, projection.top_cell
@@ -90,6 +90,12 @@ def put_captions(grid: CellGrid, outlines: Sequence[Outline], projection: Projec
         grid.put(row, column, cells, _number(ink_on(outline.colour)), _number(outline.colour))
         places.append((row, column, len(cells)))
     return places
+
+
+def _is_in_sight(outline: Outline, projection: Projection) -> bool:
+    left, top = projection.to_screen(*outline.top_left)
+    right, bottom = projection.to_screen(*outline.bottom_right)
+    return left < projection.width and right > 0 and top < projection.height and bottom > 0
 
 
 Place = tuple[int, int, int]

@@ -42,6 +42,14 @@ class Outline:
         return min(x for x, _ in points), min(y for _, y in points)
 
     @property
+    def bottom_right(self) -> tuple[float, float]:
+        """Right and bottom of the bounding box, 0..1."""
+        if self.box is not None:
+            return self.box[2], self.box[3]
+        points = [point for ring in self.rings for point in ring]
+        return max(x for x, _ in points), max(y for _, y in points)
+
+    @property
     def caption(self) -> str:
         """The label as it is shown, "" without one."""
         return f"[{self.label}]" if self.selected and self.label else self.label

@@ -66,12 +66,15 @@ def edges(outline: Outline, projection: Projection, pen: Pen) -> list[Edge]:
         return []
     box = projection.box(*outline.box)
     across, down = (min(pen.thickness(outline), size) for size in (box.width, box.height))
-    sides = (
+    sides: tuple[tuple[int, int, int, int, bool], ...] = (
         (box.left, box.top, box.width, down, True),
         (box.left, box.bottom - down, box.width, down, True),
         (box.left, box.top, across, box.height, False),
         (box.right - across, box.top, across, box.height, False),
     )
+    if across == box.width or down == box.height:
+        # As thin as a line: one side covers the others.
+        sides = (sides[0] if box.width >= box.height else sides[2],)
     clipped = (_clipped(Edge(*side, phase=0), projection) for side in sides)
     return [edge for edge in clipped if edge is not None]
 
