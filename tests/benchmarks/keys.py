@@ -1,0 +1,79 @@
+"""From a key press to the last byte that it leads to, through a PTY, beside textual-image.
+
+Run from the checkout: uv run --group benchmarks python -m tests.benchmarks.keys [STEPS]
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import sys
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+from tests.benchmarks import scene
+from tests.benchmarks.meter import Meter, Step
+from tests.pty_rig import Kind
+
+SIZES = ((80, 24), (160, 50))
+KINDS: tuple[Kind, ...] = ("kitty", "sixel", "cells")
+LIMITS = {"next input": 100, "accept": 50, "box step": 50}
+SETTLE = 6.0
+"""Seconds until an engine that the app has started is idle."""
+
+
+def main() -> None:
+    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    peer = find_spec("textual_image") is not None
+    print(f"{'':42}{'p50 ms':>8}{'p95 ms':>8}{'bytes':>9}{'CPU ms':>8}{'limit':>7}")
+    with tempfile.TemporaryDirectory() as home:
+        for size, kind in itertools.product(SIZES, KINDS):
+            folder = scene.make_project(Path(home) / f"{kind}{size[0]}")
+            _winnow(folder, kind, size, steps)
+            for widget in ("winnow", f"peer-{kind}") if peer else ("winnow",):
+                _widget(folder, widget, kind, size, steps)
+
+
+def _winnow(folder: Path, kind: Kind, size: tuple[int, int], steps: int) -> None:
+    """The label screen on regions, everything predicted and prepared ahead."""
+    command = [sys.executable, "-m", "store.cli", "open", "boxes", "--label"]
+    with _meter(command, folder, kind, size) as meter:
+        meter.wait_for(lambda: "1/" in meter.text)
+        time.sleep(SETTLE)
+        meter.step("l")
+        _tell("Winnow", "next input", kind, size, [meter.step("l") for _ in range(steps)])
+        _tell("Winnow", "accept", kind, size, [meter.step("1") for _ in range(steps)])
+
+
+def _widget(folder: Path, widget: str, kind: Kind, size: tuple[int, int], steps: int) -> None:
+    photos = sorted(scene.PHOTOS.glob("*.jpg"))[:12]
+    command = [sys.executable, "-m", "tests.benchmarks.box_app", widget, *photos]
+    name = "Winnow's canvas" if widget == "winnow" else "textual-image"
+    with _meter(command, folder, kind, size) as meter:
+        meter.wait_for(lambda: "ready" in meter.text)
+        for key, what in (("n", "next input"), ("l", "box step")):
+            meter.step(key)
+            _tell(name, what, kind, size, [meter.step(key) for _ in range(steps)])
+
+
+def _meter(command: list[str | Path], folder: Path, kind: Kind, size: tuple[int, int]) -> Meter:
+    settings = scene.environment(folder)
+    return Meter(command, kind=kind, columns=size[0], rows=size[1], environment=settings, directory=folder)
+
+
+def _tell(who: str, what: str, kind: Kind, size: tuple[int, int], steps: list[Step]) -> None:
+    times = sorted(step.milliseconds for step in steps)
+    middle = statistics.median(times)
+    late = times[min(len(times) - 1, int(0.95 * len(times)))]
+    written = statistics.median(step.bytes for step in steps)
+    spent = statistics.median(step.processor for step in steps)
+    where = f"{what}, {kind} {size[0]}×{size[1]}"
+    print(
+        f"{where:26}{who:>16}{middle:8.0f}{late:8.0f}{written:9.0f}{spent:8.1f}{LIMITS[what]:7}", flush=True
+    )
+
+
+if __name__ == "__main__":
+    main()
