@@ -34,9 +34,10 @@ _NOTHING_SAID = {
     "AND r.reviewer_id = a.user_id AND r.deleted = 0 LIMIT 1) IS NULL",
 }
 
-# What was submitted once and came back carries the version of that step.
+# What was submitted once and came back is begun, too.
 _NOT_BEGUN = {
-    Side.LABEL: f"a.version <= 0 AND {_NOTHING_SAID[Side.LABEL]}",
+    Side.LABEL: f"{_NOTHING_SAID[Side.LABEL]} AND (SELECT 1 FROM review r WHERE r.task_id = a.task_id "
+    "AND r.input_id = a.input_id AND r.verdict = 'request-changes' AND r.deleted = 0 LIMIT 1) IS NULL",
     Side.REVIEW: _NOTHING_SAID[Side.REVIEW],
 }
 

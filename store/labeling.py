@@ -318,6 +318,7 @@ def submit(actor: User, task: Task, input_id: int) -> Status:
 
     Raises Conflict when it is not open any more, for example because a lease ran out.
     """
+    rights.require(actor, *rights.PEOPLE)
     with step(actor, f"submit input {input_id}") as recorder:
         mine = assignments.require_open(task, Side.LABEL, actor, input_id)
         becomes = {

@@ -351,8 +351,7 @@ class _Window:
     def _from_labelers(self, found: Sequence[int]) -> None:
         """What the model has something on now, no labeler needs to begin."""
         _many(
-            "DELETE FROM assignment WHERE input_id = ? AND task_id = ? AND side = 'label' AND user_id <> ? "
-            "AND version <= 0",
+            "DELETE FROM assignment WHERE input_id = ? AND task_id = ? AND side = 'label' AND user_id <> ?",
             [(input_id, self.task.id, self.router.annotator) for input_id in found],
         )
 

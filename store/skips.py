@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from store import assignments
+from store import assignments, rights
 from store.database import now
 from store.errors import Refused
 from store.history import step
@@ -17,6 +17,7 @@ def skip(actor: User, task: Task, side: Side, input_id: int, reason: str) -> Non
 
     Raises Refused without a reason or with one of more than 500 characters, Conflict when it is not open.
     """
+    rights.require(actor, *rights.PEOPLE)
     reason = reason.strip()
     if not reason or len(reason) > LONGEST:
         raise Refused(f"say in at most {LONGEST} characters why it is skipped")
