@@ -48,8 +48,11 @@ def offered(task: Task) -> list[Concept]:
 
 def known_names(task: Task) -> list[str]:
     """Every concept's name: the task's first, then the project's, then those that only models know."""
-    rows: Any = Concept.select(Concept.joined, Concept.name).order_by(Concept.joined.desc(), Concept.name)
-    return list(dict.fromkeys([*tasks.concept_names(task), *(name for _, name in rows.tuples())]))
+    # Past peewee, in the order of the index: 20,000 names are there within a key's time.
+    rows = database.execute_sql("SELECT joined, name FROM concept ORDER BY name").fetchall()
+    joined = [name for here, name in rows if here]
+    others = [name for here, name in rows if not here]
+    return list(dict.fromkeys([*tasks.concept_names(task), *joined, *others]))
 
 
 def synonyms() -> dict[str, list[str]]:

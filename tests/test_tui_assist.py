@@ -7,7 +7,7 @@ import pytest
 
 from store import jobs, models, sessions
 from store.errors import Refused
-from store.tables import Job
+from store.tables import Annotation, Job
 from tests.conftest import Project
 from tests.labeling_scene import CLASSIFIER, DETECTOR, add_pictures, opened, predicted, rows, task
 from tui.entries import Entry
@@ -133,6 +133,8 @@ async def test_a_hotkey_of_one_s_own_adds_its_concept_everywhere(scene: Scene) -
         assert rows() == [("tabby", 1, "olga")]
         await stage.press("l")
         assert "tabby" in stage.names()
+        await stage.press("i")
+        assert "  7 tabby" in stage.text()
         await stage.press("7")
         assert rows(input=scene.inputs[1]) == [("tabby", 1, "olga")]
     async with scene.open() as stage:
@@ -144,16 +146,26 @@ async def test_a_hotkey_of_one_s_own_adds_its_concept_everywhere(scene: Scene) -
         assert stage.screen.settings.hotkeys == {}
 
 
-async def test_a_hotkey_of_the_second_bank_calls_a_region_by_its_concept(project: Project) -> None:
+async def test_a_hotkey_of_the_second_bank_draws_a_box_of_its_concept(project: Project) -> None:
     olga = project.owner
     first, *_ = add_pictures(project.folder, olga, 1)
     made = task(olga, type="detection", assist=DETECTOR)
-    left, right = (0.1, 0.1, 0.4, 0.9), (0.5, 0.2, 0.9, 0.8)
-    predicted(models.find(DETECTOR), {first: [("sheep", 0.9, left), ("dog", 0.6, right)]})
+    predicted(
+        models.find(DETECTOR),
+        {first: [("sheep", 0.9, (0.1, 0.1, 0.4, 0.9)), ("dog", 0.6, (0.5, 0.2, 0.9, 0.8))]},
+    )
     async with opened(olga, Place("label", str(made.uid))) as stage:
-        await stage.press("j", "K", "apostrophe", "3", "k", "apostrophe", "3")
+        canvas = stage.screen.view.canvas
+        await stage.until(lambda: canvas.projection is not None, "the picture")
+        await stage.press("j", "K", "apostrophe", "3")
+        assert stage.screen.settings.hotkeys == {"'3": "dog"}
+        await stage.press("apostrophe", "3")
+        await stage.press("space", "L", "J", "enter")
         assert rows() == [("dog", 1, "olga")]
-        assert stage.screen.rows.current.original == "sheep"
+        assert Annotation.get().original_concept is None
+        assert canvas.draft is None and not stage.screen.field.is_open
+        await stage.press("apostrophe", "3", "escape", "b", "space", "L", "enter")
+        assert stage.screen.field.is_open
 
 
 async def test_hidden_categories_stay_hidden_the_next_time(project: Project) -> None:

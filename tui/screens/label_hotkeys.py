@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 from textual.binding import Binding, BindingType
 
-from store import concepts, labeling
+from store import concepts
 from store.tables import Concept, Task
 from tui.entries import Entry
+from tui.hotkeys import KEYS
 from tui.screens.label_assist import LabelAssist
 from tui.screens.label_decisions import REGIONS
 
@@ -25,6 +25,7 @@ class LabelHotkeys(LabelAssist):
     def __init__(self, task: Task, at_input: int | None = None) -> None:
         super().__init__(task, at_input)
         self._assigning: Entry | None = None
+        self._drawing_as = ""
         self.keyed: list[Concept] = []
         """Concepts that have a hotkey of their own."""
 
@@ -36,6 +37,12 @@ class LabelHotkeys(LabelAssist):
     def _find_keyed(self) -> None:
         known = concepts.get_or_make(self.settings.hotkeys.values()) if self.settings.hotkeys else {}
         self.keyed = list(known.values())
+
+    @property
+    def reminders(self) -> list[str]:
+        """Which hotkeys are whose."""
+        kept = sorted(self.settings.hotkeys.items(), key=lambda pair: KEYS.index(pair[0]))
+        return ["", "Hotkeys (K gives them):", *(f"{key:>3} {name}" for key, name in kept)] if kept else []
 
     def action_assign(self) -> None:
         """The next hotkey that is pressed becomes that of the highlighted concept."""
@@ -68,16 +75,20 @@ class LabelHotkeys(LabelAssist):
         self.turns.write(self._find_keyed, lambda _: self.reload())
 
     def concept_key(self, concept: str) -> None:
-        """A concept's own hotkey in a task of regions: the highlighted region is one."""
-        entry = self.rows.current
-        if entry is not None and not entry.members and self.input_id is not None:
-            self.call_it(entry, concept)
+        """A concept's own hotkey in a task of regions draws a box of it, without asking what is in it."""
+        self._begin_soon(lambda: self._draw_as(concept))
 
-    def call_it(self, entry: Entry, concept: str) -> None:
-        """Give a region another concept, which accepts it."""
-        actor, task, input_id = self.winnow.actor, self.task_row, self.input_id
-        if entry.annotation is not None and entry.concept != concept:
-            self._write(partial(labeling.reassign, actor, entry.annotation, concept))
-        elif entry.suggestion is not None and input_id is not None:
-            other = None if entry.concept == concept else concept
-            self._write(partial(labeling.accept, actor, task, input_id, entry.suggestion, concept=other))
+    def _draw_as(self, concept: str) -> None:
+        self._draw("box")
+        self._drawing_as = concept if self.canvas.draft is not None else ""
+
+    def _end_draft(self) -> None:
+        self._drawing_as = ""
+        super()._end_draft()
+
+    def _ask_what(self) -> None:
+        name = self._drawing_as
+        if name:
+            self.turns.take(lambda: self._store_new(name))
+        else:
+            super()._ask_what()

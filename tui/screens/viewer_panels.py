@@ -27,6 +27,11 @@ class ViewerPanels(ViewerDisplay):
         """The person whose annotations alone are shown; None: everybody's are."""
         return None
 
+    @property
+    def reminders(self) -> list[str]:
+        """Lines under the instructions."""
+        return []
+
     def action_facts(self, topic: str) -> None:
         """Open the panel on a topic: "instructions", "who" or "about"; the same again closes it."""
         self.turns.take(lambda: self._turn_facts(topic))
@@ -40,7 +45,7 @@ class ViewerPanels(ViewerDisplay):
         match self.facts.topic:
             case "instructions":
                 told = str(self.task_row.instructions) or "This task has no instructions."
-                self.facts.tell("Instructions", told.splitlines())
+                self.facts.tell("Instructions", [*told.splitlines(), *self.reminders])
             case "about":
                 row = self._shown
                 self.facts.tell("About this input", [] if row is None else _about(row))
