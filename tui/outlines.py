@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from store.printable import printable
-from tui.entries import Entry
+from tui.entries import Entry, Identity
 from tui.hotkeys import Hotkeys
 from tui.picture.outline import Colour, Outline
 
@@ -26,21 +26,37 @@ CROWD = 6
 """Suggested regions from which on only the hotkey of each is written on the picture."""
 
 
-def outlines(entries: Iterable[Entry], highlighted: Entry | None, hotkeys: Hotkeys) -> list[Outline]:
-    """Suggestions dashed, annotations solid, the highlighted one last, which is on top."""
-    colours: dict[str, Colour] = {}
+def colours(entries: Iterable[Entry]) -> dict[str, Colour]:
+    """A colour for each concept that has regions, in their order."""
+    names = dict.fromkeys(entry.concept for entry in entries if entry.region is not None)
+    return {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(names)}
+
+
+def outlines(
+    entries: Iterable[Entry],
+    highlighted: Entry | None,
+    hotkeys: Hotkeys,
+    without: Identity | None = None,
+) -> list[Outline]:
+    """Suggestions dashed, annotations solid, the highlighted one last, which is on top.
+
+    One entry can be left out; the others keep their colours.
+    """
+    entries = list(entries)
+    coloured = colours(entries)
     drawn = []
     shown = [entry for entry in entries if entry.region is not None and entry.region.span is None]
     crowded = sum(entry.value is None for entry in shown) >= CROWD
     for entry in shown:
         region = entry.region
         assert region is not None
-        colour = colours.setdefault(entry.concept, COLOURS[len(colours) % len(COLOURS)])
+        if entry.identity == without:
+            continue
         selected = highlighted is not None and entry.identity == highlighted.identity
         outline = Outline(
             box=region.box,
             rings=region.rings,
-            colour=REFUSED if entry.value == 0 else colour,
+            colour=REFUSED if entry.value == 0 else coloured[entry.concept],
             label=_label(entry, hotkeys, short=crowded and entry.value is None and not selected),
             selected=selected,
             dashed=entry.value is None,

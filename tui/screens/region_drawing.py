@@ -13,12 +13,12 @@ from store.values import Region, TaskType
 from tui.categories import said
 from tui.editing.image_size import ImageSize
 from tui.entries import Entry, Identity
-from tui.outlines import outlines
+from tui.outlines import colours, outlines
 from tui.screens.picture_viewing import PictureViewing
 from tui.widgets.concept_field import ConceptField
 from tui.widgets.mouse_canvas import MouseCanvas
 from tui.widgets.progress_line import ProgressLine
-from tui.widgets.region_canvas import RegionCanvas
+from tui.widgets.region_canvas import NEUTRAL, RegionCanvas
 
 DRAWING = frozenset(("draw", "edit_region", "copy"))
 NEW = "region"
@@ -70,9 +70,11 @@ class RegionDrawing(PictureViewing):
         """Without the region that is worked on: the canvas draws that itself."""
         if self._edited is None:
             return super()._outlines()
-        edited = self._edited.identity
-        seen = [entry for entry in self.rows.items if not entry.hidden and entry.identity != edited]
-        return list(outlines(seen, None, self.hotkeys))
+        return list(outlines(self._seen, None, self.hotkeys, self._edited.identity))
+
+    @property
+    def _seen(self) -> list[Entry]:
+        return [entry for entry in self.rows.items if not entry.hidden]
 
     def on_region_canvas_changed(self) -> None:
         """The numbers take the place of the progress while a region is worked on."""
@@ -109,7 +111,9 @@ class RegionDrawing(PictureViewing):
     def _take_up(self, entry: Entry) -> None:
         assert entry.region is not None
         self._edited = entry
-        self.canvas.begin(entry.region, printable(entry.name))
+        self.canvas.begin(
+            entry.region, printable(entry.name), colours(self._seen).get(entry.concept, NEUTRAL)
+        )
         self.view.outline(self._outlines())
 
     def _is_ready(self) -> bool:

@@ -18,7 +18,7 @@ from tui.picture.outline import Colour, Outline
 from tui.widgets.region_keys import EDITING
 from tui.widgets.zoom_canvas import ZoomCanvas
 
-NEW: Colour = (255, 255, 255)
+NEUTRAL: Colour = (255, 255, 255)
 """The colour of a region that has no concept yet."""
 
 
@@ -61,7 +61,7 @@ class RegionCanvas(ZoomCanvas, can_focus=True):
         self.image_size: ImageSize | None = None
         """Of the upright picture at full resolution."""
         self._base: tuple[Outline, ...] = ()
-        self._colour, self._label = NEW, ""
+        self._colour, self._label = NEUTRAL, ""
         self._step: int | None = None
         self._waiting: list[Callable[[], None]] | None = None
         self._held = False
@@ -83,7 +83,7 @@ class RegionCanvas(ZoomCanvas, can_focus=True):
         self._waiting = []
         self.focus(scroll_visible=False)
 
-    def begin(self, shape: str | Region, label: str = "", colour: Colour = NEW) -> None:
+    def begin(self, shape: str | Region, label: str = "", colour: Colour = NEUTRAL) -> None:
         """Begin a "box" or a "polygon" in the middle of what is seen, or change a region."""
         size, projection = self.image_size, self._planned()
         if size is None or projection is None:
@@ -98,7 +98,7 @@ class RegionCanvas(ZoomCanvas, can_focus=True):
             make = Draft.new_box if shape == "box" else Draft.new_polygon
             self.take_up(make(size, middle, step), label, colour)
 
-    def take_up(self, draft: Draft, label: str = "", colour: Colour = NEW) -> None:
+    def take_up(self, draft: Draft, label: str = "", colour: Colour = NEUTRAL) -> None:
         """Work on a draft from now on; what was typed ahead is done to it."""
         self.draft, self._label, self._colour = draft, label, colour
         self._held = False
