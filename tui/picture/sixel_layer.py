@@ -51,7 +51,7 @@ class SixelLayer:
         self._palette: NDArray[np.uint8] = np.zeros((256, 3), np.uint8)
         self._indices: dict[Colour, int] = {}
         self._photo_rows: tuple[str, ...] = ()
-        self._rows: dict[int, str] = {}
+        self._outlined: Mask = np.zeros((0, 0), np.bool_)
         # For each cell, how many of its lines of pixels have to be sent, from its top.
         self._depth: NDArray[np.intp] = np.zeros((0, 0), np.intp)
         self._captions: Mask = np.zeros((0, 0), np.bool_)
@@ -69,7 +69,7 @@ class SixelLayer:
         self._palette = payload.palette.copy()
         self._indices = {}
         self._photo_rows = payload.rows
-        self._rows = dict(enumerate(payload.rows))
+        self._outlined = np.zeros((projection.rows, projection.columns), np.bool_)
         self._depth = np.full((projection.rows, projection.columns), area.cell_height)
         self._captions = np.zeros(self._depth.shape, np.bool_)
         return CellGrid(area.columns, area.rows, background)
@@ -82,12 +82,7 @@ class SixelLayer:
         numbered = [(outline, self._index(outline.colour)) for outline in outlines]
         paint(drawn, numbered, projection, Pen.of_cell(area.cell_height))
         before, self._drawn = self._drawn, drawn
-        changed = self._by_cell(drawn != before)
-        outlined = set(np.nonzero(self._by_cell(drawn != self._photo))[0].tolist())
-        for row in set(np.nonzero(changed)[0].tolist()):
-            self._rows.pop(row, None)
-            if row not in outlined:
-                self._rows[row] = self._photo_rows[row]
+        self._outlined = self._by_cell(drawn != self._photo)
         grid = CellGrid(area.columns, area.rows, background)
         captions = np.zeros_like(self._captions)
         for row, column, count in put_captions(grid, outlines, projection):
@@ -140,17 +135,18 @@ class SixelLayer:
         for first, end, row, last in rectangles(needed):
             x, y = moment.left + left + first + 1, moment.top + top + 1
             if end - first == columns and (self._depth[row:last] == self._projection.area.cell_height).all():
-                parts += [f"\x1b[{y + whole};{x}H{self._row(whole)}" for whole in range(row, last)]
+                parts += [f"\x1b[{y + whole};{x}H{self._photo_rows[whole]}" for whole in range(row, last)]
+                parts += self._over_photo(x, y, row, last)
             else:
                 parts.append(f"\x1b[{y + row};{x}H{self._encoded(row, last, first, end)}")
         self._depth[:] = 0
         return "".join(parts)
 
-    def _row(self, row: int) -> str:
-        """One whole row of cells, encoded once."""
-        if row not in self._rows:
-            self._rows[row] = self._encoded(row, row + 1, 0, self._depth.shape[1])
-        return self._rows[row]
+    def _over_photo(self, x: int, y: int, row: int, last: int) -> Iterator[str]:
+        """The cells with outlines in some rows, over the photo that was encoded ahead."""
+        for first, end, upper, lower in rectangles(self._outlined[row:last]):
+            text = self._encoded(row + upper, row + lower, first, end)
+            yield f"\x1b[{y + row + upper};{x + first}H{text}"
 
     def _encoded(self, top: int, bottom: int, left: int, right: int) -> str:
         """A rectangle of cells, down to the last line of pixels that is needed."""
