@@ -277,6 +277,16 @@ def take_back(actor: User, annotation: Annotation) -> None:
     _change(actor, annotation, f"take back {annotation.concept.name}", deleted=True)
 
 
+def take_back_all(actor: User, annotations: Iterable[Annotation]) -> int:
+    """Take back several annotations of one input as one step; returns how many."""
+    rows = list(annotations)
+    with step(actor, f"take back {len(rows)} annotations") as recorder:
+        for row in rows:
+            _require_change(actor, row)
+            recorder.update(row, deleted=True)
+    return len(rows)
+
+
 def set_value(actor: User, annotation: Annotation, value: int) -> None:
     """Say that the concept is there (1) or explicitly not there (0)."""
     _change(actor, annotation, f"{'tick' if value else 'cross'} {annotation.concept.name}", value=value)

@@ -108,6 +108,19 @@ async def test_deleting_leaves_the_suggestion(herd: Herd) -> None:
         assert "nobody has accepted it" in stage.said()[-1]
 
 
+async def test_a_category_is_deleted_as_one_step(herd: Herd) -> None:
+    async with herd.open() as stage:
+        await stage.press("A")
+        assert len(rows()) == 3
+        await stage.press("D")
+        assert rows() == [("dog", 1, "olga")]
+        assert "deleted 2 annotations" in stage.said()[-1]
+        await stage.press("D")
+        assert "you have annotated nothing as sheep" in stage.said()[-1]
+        await stage.press("u")
+        assert len(rows()) == 3
+
+
 async def test_renaming_is_kept_for_what_the_model_says_and_renaming_back_ends_it(herd: Herd) -> None:
     async with herd.open() as stage:
         await stage.press("a", "r", *"lamb", "enter")

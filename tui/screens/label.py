@@ -31,6 +31,7 @@ class LabelScreen(LabelWork):
         Binding("e", "change", "Change", id="label.change"),
         Binding("r", "rename", "Rename everywhere", id="label.rename", show=False),
         Binding("d,delete", "delete", "Delete", id="label.delete", show=False),
+        Binding("D", "delete_category", "Delete the category", id="label.delete_category", show=False),
         Binding("A", "accept_all", "Accept all", id="label.accept_all", show=False),
         Binding("s", "skip", "Skip", id="label.skip"),
         Binding("S", "skip_because", "Skip with a reason", id="label.skip_because", show=False),

@@ -94,6 +94,25 @@ class LabelDecisions(RegionDrawing, TextMarking):
         elif entry is not None and entry.suggestion is not None:
             self.say("nobody has accepted it: x says that it is not there, v hides it")
 
+    def action_delete_category(self) -> None:
+        """Delete my annotations of the highlighted one's concept on this input, as one step."""
+        self.turns.take(self._delete_category)
+
+    def _delete_category(self) -> None:
+        entry, actor = self.rows.current, self.winnow.actor
+        if entry is None or self.input_id is None:
+            return
+        mine = labeling.on_input(self.task_row, self.input_id, annotator=actor)
+        there = [row for row in mine if row.concept.name == entry.concept]
+        if there:
+            self.turns.write(partial(labeling.take_back_all, actor, there), self._category_deleted)
+        else:
+            self.say(f"you have annotated nothing as {entry.concept} here")
+
+    def _category_deleted(self, count: int) -> None:
+        self.say(f"deleted {count} annotation{'s' if count != 1 else ''}")
+        self.reload()
+
     def chosen(self, name: str, purpose: str) -> None:
         """Add it, or put it in the place of the highlighted one."""
         actor, task, input_id, entry = self.winnow.actor, self.task_row, self.input_id, self.rows.current

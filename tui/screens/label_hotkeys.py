@@ -42,7 +42,7 @@ class LabelHotkeys(LabelAssist):
     def reminders(self) -> list[str]:
         """Which hotkeys are whose."""
         kept = sorted(self.settings.hotkeys.items(), key=lambda pair: KEYS.index(pair[0]))
-        return ["", "Hotkeys (K gives them):", *(f"{key:>3} {name}" for key, name in kept)] if kept else []
+        return ["", "Hotkeys:", *(f"{key:>3} {name}" for key, name in kept)] if kept else []
 
     def action_assign(self) -> None:
         """The next hotkey that is pressed becomes that of the highlighted concept."""
