@@ -75,6 +75,22 @@ async def test_a_span_is_marked_by_keys_and_named_by_a_hotkey(scene: Scene) -> N
         assert Annotation.get().status == Status.SUCCESS
 
 
+async def test_hotkeys_stay_with_the_concepts_when_the_text_is_opened_again(scene: Scene) -> None:
+    async with scene.open() as stage:
+        await stage.press("t", "enter", "2")
+    async with scene.open() as stage:
+        await stage.press("t", "w", "enter", "1")
+        assert spans() == [("place", (0, 5)), ("person", (6, 11))]
+
+
+async def test_a_span_that_moves_onto_its_like_is_refused_in_a_sentence(scene: Scene) -> None:
+    async with scene.open() as stage:
+        await stage.press("t", "enter", "1", "w", "enter", "1")
+        await stage.press("enter", "o", "b", "o", "b", "b", "e", "enter")
+        assert spans() == [("person", (0, 5)), ("person", (6, 11))]
+        assert "this stretch is called person already" in stage.said()
+
+
 async def test_offsets_are_characters_of_the_file(scene: Scene) -> None:
     async with scene.open() as stage:
         await stage.press("t", "f", *"warsaw", "enter")

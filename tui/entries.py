@@ -44,6 +44,11 @@ class Entry:
         """The concept, with the instance's number for a region: "sheep.1"."""
         return f"{self.concept}.{self.instance}" if self.instance else self.concept
 
+    @property
+    def is_span(self) -> bool:
+        """Whether it says something of a stretch of a text."""
+        return self.region is not None and self.region.span is not None
+
 
 def merge(
     suggestions: Iterable[Suggestion],
@@ -64,14 +69,10 @@ def merge(
     for place, concept in enumerate(offered):
         places[concept.name] = place
         # That a stretch of a text shows it does not say it of the whole.
-        if not any(entry.concept == concept.name and not _is_span(entry) for entry in made):
+        if not any(entry.concept == concept.name and not entry.is_span for entry in made):
             made.append(Entry((concept.id, 0, 0), concept.name))
     made.sort(key=lambda entry: _order(entry, places))
     return _numbered(made)
-
-
-def _is_span(entry: Entry) -> bool:
-    return entry.region is not None and entry.region.span is not None
 
 
 def _order(entry: Entry, places: dict[str, int]) -> tuple[float, ...]:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from functools import partial
 
 from store import labeling, viewing
+from store.errors import Refused
 from store.tables import Annotation, Task, User
-from store.values import Region
+from store.values import Region, region_columns
 from tui.categories import said
 from tui.entries import Entry, Identity
 from tui.screens.viewer import ViewerScreen
@@ -216,12 +217,23 @@ class TextMarking(ViewerScreen):
 def _change(
     actor: User, task: Task, input_id: int, entry: Entry, region: Region, concept: str | None
 ) -> Annotation:
-    """Give an entry another span, another concept (None: its own) or both."""
-    row = entry.annotation
-    if row is None and entry.suggestion is not None:
-        row = labeling.accept(actor, task, input_id, entry.suggestion, concept=concept)
-    elif row is not None and concept is not None and concept != entry.concept:
-        labeling.reassign(actor, row, concept)
+    """Give an entry another span, another concept (None: its own) or both; a suggestion is accepted by it.
+
+    Raises Refused where that is said already.
+    """
+    name = concept or entry.concept
+    row, suggestion = entry.annotation, entry.suggestion
+    whose = actor.id if row is None else row.annotator_id
+    for other in labeling.on_input(task, input_id):
+        same = other.concept.name == name and other.region_key == region_columns(region)[2]
+        if same and other.annotator_id == whose and (row is None or other.id != row.id):
+            raise Refused(f"this stretch is called {name} already")
+    if row is None and suggestion is not None:
+        if name == entry.concept:
+            return labeling.accept_moved(actor, task, input_id, suggestion, region)
+        row = labeling.accept(actor, task, input_id, suggestion, concept=name)
+    elif row is not None and name != entry.concept:
+        labeling.reassign(actor, row, name)
     assert row is not None, "only what is said has a span"
     if region != entry.region:
         labeling.move(actor, row, region)

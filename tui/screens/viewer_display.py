@@ -53,7 +53,8 @@ class ViewerDisplay(ViewerFrame):
         input_id = self.input_id
         entries = [] if input_id is None else self.entries(input_id)
         lines = self.categories.arranged(entries)
-        self.hotkeys.give(said(lines))
+        # Keys name the concepts of a text first: spans come and go by the dozen.
+        self.hotkeys.give(sorted(said(lines), key=lambda line: line.is_span))
         drawn = [(line, self.hotkeys.of(line)) for line in lines]
         as_before, self._drawn = drawn == self._drawn, drawn
         if anew:

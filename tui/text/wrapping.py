@@ -128,6 +128,16 @@ class Wrapped:
             found = self._glyphs[start] = glyphs(self.text, start, end, self._tags)
         return found
 
+    def plain(self, row: Row) -> str | None:
+        """What is seen of a row that holds nothing but text; None with tags or escapes in it."""
+        start, end = self.extent(row)
+        if any(start <= at < end for at in self._tags):
+            return None
+        if not _OTHER.search(self.text, start, end):
+            return self.text[start:end].removesuffix("\n")
+        shown = self.glyphs(row)
+        return None if any(glyph.escaped for glyph in shown) else "".join(glyph.shown for glyph in shown)
+
     def glyph(self, offset: int) -> Glyph | None:
         """The glyph that shows a character; past the end the last one, None in an empty text."""
         row = self.glyphs(self.find(offset))

@@ -196,34 +196,41 @@ class TextPane(Widget, can_focus=True):
         segments = [Segment(" " * MARGIN, base)]
         if y < len(self._rows()):
             segments += self._row(self._rows()[y], base)
-        bar = Segment(self._bar(y), base + self.get_component_rich_style("text--dim", partial=True))
+        bar = Segment(self._bar(y), self.get_component_rich_style("text--dim"))
         return Strip([*Strip(segments).adjust_cell_length(width - 1, base), bar], width)
 
     def _row(self, row: Row, base: Style) -> list[Segment]:
         start, end = self.wrapped.extent(row)
         near = [span for span in self.spans if span.start < end and start < span.end]
-        marked = self.cursor.marked
+        if not near and not self.found and not start <= self.cursor.at < end and not self.cursor.marked:
+            # Most rows are nothing but text: one piece instead of a hundred.
+            plain = self.wrapped.plain(row)
+            if plain is not None:
+                return [Segment(plain, base)]
         segments: list[Segment] = []
         for glyph in self.wrapped.glyphs(row):
-            style = base
-            around = [span for span in near if span.start < glyph.end and glyph.start < span.end]
-            if around:
-                style = base + self._span_style(around)
             if glyph.before:
                 segments.append(Segment(glyph.before, base + self._tag_style(near, glyph)))
-            if glyph.escaped:
-                style += self.get_component_rich_style("text--dim", partial=True) + Style(italic=True)
-            if self._is_found(glyph):
-                style += self.get_component_rich_style("text--found", partial=True) + Style(bold=True)
-            if marked is not None and marked[0] < glyph.end and glyph.start < marked[1]:
-                style += Style(reverse=True)
-            if self.has_focus and glyph.start == self.cursor.at:
-                # On what is marked, which is reversed already, the cursor is the underlined end.
-                style += Style(bold=True, underline=True, blink=False, reverse=True)
-            segments.append(Segment(glyph.shown, style))
+            segments.append(Segment(glyph.shown, base + self._glyph_style(near, glyph)))
             if glyph.after:
                 segments.append(Segment(glyph.after, base + self._tag_style(near, glyph)))
         return list(Segment.simplify(segments))
+
+    def _glyph_style(self, near: Sequence[Span], glyph: Glyph) -> Style:
+        style, marked = Style(), self.cursor.marked
+        around = [span for span in near if span.start < glyph.end and glyph.start < span.end]
+        if around:
+            style = self._span_style(around)
+        if glyph.escaped:
+            style += Style(italic=True, color=self.get_component_rich_style("text--dim").color)
+        if self._is_found(glyph):
+            style += self.get_component_rich_style("text--found", partial=True) + Style(bold=True)
+        if marked is not None and marked[0] < glyph.end and glyph.start < marked[1]:
+            style += Style(reverse=True)
+        if self.has_focus and glyph.start == self.cursor.at:
+            # On what is marked, which is reversed already, the cursor is the underlined end.
+            style += Style(bold=True, underline=True, reverse=True)
+        return style
 
     def _span_style(self, around: Sequence[Span]) -> Style:
         """Underlined, twice where spans overlap, struck out where it is explicitly not there."""
