@@ -12,12 +12,12 @@ from typing import Any
 
 from peewee import chunked
 
-from store import assignments
+from store import assignments, labeling
 from store.database import now
 from store.errors import Conflict
 from store.history import Recorder
-from store.tables import Task, TaskMember, User, database
-from store.values import Role, Side, Status, Strategy
+from store.tables import Assignment, Task, TaskMember, User, database
+from store.values import ReviewStrategy, Role, Side, Status, Strategy
 
 MOVED = "assignment_move"
 """The table name that a move's event carries."""
@@ -131,7 +131,21 @@ def _everybody(recorder: Recorder, task: Task, people: Sequence[int], all_of: in
             (task.dataset_id, task.id, user),
         )
         moves[None, user] = [row[0] for row in rows.fetchall()]
-    return _move_all(recorder, task, Side.LABEL, moves)
+    moved = _move_all(recorder, task, Side.LABEL, moves)
+    if task.review == ReviewStrategy.CONSENSUS:
+        _weigh_again(recorder, task)
+    return moved
+
+
+def _weigh_again(recorder: Recorder, task: Task) -> None:
+    """Who left may have been the last one that others waited for."""
+    waiting: Any = Assignment.select(Assignment.input).where(
+        Assignment.task == task,
+        Assignment.side == Side.LABEL,
+        Assignment.status == Status.AWAITING_CONSENSUS_REVIEW,
+    )
+    for input_id in list(waiting.distinct().scalars()):
+        labeling.weigh(recorder, task, input_id)
 
 
 def _free_leases(task: Task, people: Mapping[int, float]) -> int:

@@ -342,7 +342,7 @@ def submit(actor: User, task: Task, input_id: int) -> Status:
         if becomes is Status.AWAITING_REVIEW:
             hand_to_reviewers(recorder, task, input_id, {int(actor.id)})
         elif becomes is Status.AWAITING_CONSENSUS_REVIEW:
-            _weigh(recorder, task, input_id)
+            weigh(recorder, task, input_id)
         return becomes
 
 
@@ -381,7 +381,7 @@ def hand_to_reviewers(recorder: Recorder, task: Task, input_id: int, labelers: s
                     recorder.update(row, reviewer=reviewer)
 
 
-def _weigh(recorder: Recorder, task: Task, input_id: int) -> None:
+def weigh(recorder: Recorder, task: Task, input_id: int) -> None:
     """Consensus: settle what the submitted answers agree on, hand on what they cannot agree on."""
     works = assignments.on_input(task, Side.LABEL, input_id)
     submitted = {work.user_id for work in works if work.status != Status.PENDING}
