@@ -181,3 +181,16 @@ async def test_a_region_accepted_is_the_concept_s(herd: Herd) -> None:
         (annotation,) = Annotation.select()
         assert Region.unpack(annotation.region_kind, annotation.region) == Region.from_box(*LEFT)
         assert annotation.concept == Concept.get(Concept.name == "sheep")
+
+
+async def test_a_concept_is_found_by_its_synonym(project: Project) -> None:
+    olga = project.owner
+    first, *_ = add_pictures(project.folder, olga, 1)
+    made = task(olga, concepts=["feline"])
+    kitty, _ = concepts.add(olga, "kitty")
+    concepts.relate(olga, concepts.find("feline"), "synonym", kitty)
+    async with opened(olga, Place("label", str(made.uid))) as stage:
+        await stage.press("slash", *"kitt")
+        assert "feline (synonym of kitty)" in stage.text()
+        await stage.press("down", "enter")
+        assert rows(input=first) == [("feline", 1, "olga")]
