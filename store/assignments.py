@@ -10,8 +10,8 @@ from peewee import fn
 
 from store.database import now, write
 from store.errors import Conflict, Refused
-from store.tables import Assignment, AssignmentCount, DatasetInput, Task, TaskMember, User, database
-from store.values import ReviewStrategy, Side, Status, Strategy
+from store.tables import Assignment, AssignmentCount, DatasetInput, Input, Task, TaskMember, User, database
+from store.values import ReviewStrategy, Side, Status, Strategy, TaskType
 
 LEASED_AT_ONCE = 10
 LEASE = 30 * 60_000
@@ -47,32 +47,37 @@ def deal_dataset(task: Task, users: Sequence[int], weights: Sequence[float]) -> 
     Each gets a stretch of neighbouring inputs, which keeps their reads and writes close together.
     """
     fresh = (
-        f"FROM (SELECT input_id, row_number() OVER (ORDER BY input_id) AS place FROM dataset_input d "
-        f"WHERE d.dataset_id = {task.dataset_id} AND NOT EXISTS (SELECT 1 FROM assignment a WHERE "
-        f"a.input_id = d.input_id AND a.task_id = {task.id} AND a.side = 'label'))"
+        "SELECT d.input_id FROM dataset_input d JOIN input i ON i.id = d.input_id WHERE d.dataset_id = ? "
+        "AND i.media = ? AND i.deleted = 0 AND NOT EXISTS (SELECT 1 FROM assignment a WHERE "
+        "a.input_id = d.input_id AND a.task_id = ? AND a.side = 'label') ORDER BY d.input_id"
     )
-    total = database.execute_sql(f"SELECT count(*) {fresh}").fetchone()[0]
-    given = shares(total, weights)
-    places = database.execute_sql(f"SELECT input_id, place {fresh}").fetchall()
+    found = database.execute_sql(fresh, (task.dataset_id, TaskType(task.type).media, task.id)).fetchall()
     start = 0
-    for user, share in zip(users, given, strict=True):
-        _give(task, Side.LABEL, user, [input_id for input_id, _ in places[start : start + share]])
+    for user, share in zip(users, shares(len(found), weights), strict=True):
+        _give(task, Side.LABEL, user, [input_id for (input_id,) in found[start : start + share]])
         start += share
-    return int(total)
+    return len(found)
 
 
 def deal_to_all(task: Task, users: Sequence[int]) -> int:
     """Give every input of the dataset to every one of `users` who does not have it; returns the inputs."""
-    total = DatasetInput.select().where(DatasetInput.dataset == task.dataset_id).count()
     for user in users:
         have = Assignment.select(Assignment.input).where(
             Assignment.task == task, Assignment.side == Side.LABEL, Assignment.user == user
         )
-        missing = DatasetInput.select(DatasetInput.input).where(
-            DatasetInput.dataset == task.dataset_id, DatasetInput.input.not_in(have)
-        )
+        missing = fitting(task).where(DatasetInput.input.not_in(have))
         _give(task, Side.LABEL, user, list(missing.order_by(DatasetInput.input).scalars()))
-    return int(total)
+    return int(fitting(task).count())
+
+
+def fitting(task: Task) -> Any:
+    """A query of the ids of the dataset's inputs that the task is for: pictures or texts."""
+    joined = DatasetInput.select(DatasetInput.input).join(Input)
+    return joined.where(
+        DatasetInput.dataset == task.dataset_id,
+        Input.media == TaskType(task.type).media,
+        Input.deleted == False,
+    )
 
 
 def _give(task: Task, side: Side, user: int, inputs: Sequence[int]) -> None:
@@ -129,9 +134,7 @@ def _never_given(task: Task, room: int) -> list[int]:
     given = Assignment.select(fn.MAX(Assignment.input)).where(
         Assignment.task == task, Assignment.side == Side.LABEL
     )
-    following = DatasetInput.select(DatasetInput.input).where(
-        DatasetInput.dataset == task.dataset_id, DatasetInput.input > (given.scalar() or 0)
-    )
+    following = fitting(task).where(DatasetInput.input > (given.scalar() or 0))
     return list(following.order_by(DatasetInput.input).limit(room).scalars())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from store import datasets
+from store import assignments
 from store.tables import AssignmentCount, Concept, Dataset, Task, TaskConcept, TaskMember, User
 from store.values import ReviewStrategy, Role, Side, Status, Strategy
 
@@ -100,6 +100,16 @@ def _counts() -> dict[tuple[int, str, int], _Counts]:
     return found
 
 
+def _inputs(task: Task, counts: dict[tuple[int, str, int], _Counts]) -> int:
+    """How many inputs the task has, from the counters: a count of a large dataset takes too long."""
+    if task.strategy == Strategy.DYNAMIC:
+        return int(assignments.fitting(task).count())
+    theirs = [count.total for (of, side, _), count in counts.items() if of == task.id and side == Side.LABEL]
+    # A model has all of them; of people each has their part, or with the strategy full each has all.
+    shared = task.auto_id is None and task.strategy == Strategy.PARTITIONED
+    return sum(theirs) if shared else max(theirs, default=0)
+
+
 def _add(counts: Iterable[_Counts]) -> _Counts:
     whole = _Counts()
     for count in counts:
@@ -119,7 +129,7 @@ def _summary(
     labeled = _add(count for (of, side, _), count in counts.items() if of == task.id and side == Side.LABEL)
     reviewed = _add(count for (of, side, _), count in counts.items() if of == task.id and side == Side.REVIEW)
     mine = counts.get((task.id, Side.LABEL, actor.id), _Counts())
-    inputs = datasets.size(task.dataset_id)
+    inputs = _inputs(task, counts)
     to_label = mine.open
     if task.strategy == Strategy.DYNAMIC:
         free = max(0, inputs - labeled.total)

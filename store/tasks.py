@@ -80,7 +80,15 @@ def create(actor: User, plan: Plan) -> Made:
         task = _insert(recorder, plan, checked)
         joined = _insert_members(recorder, task, plan, checked)
         _deal(task)
+        _require_inputs(task)
         return Made(task, joined)
+
+
+def _require_inputs(task: Task) -> None:
+    """An empty dataset may be filled later; one that holds only the other media is a mistake."""
+    if datasets.size(task.dataset_id) and not assignments.fitting(task).limit(1).exists():
+        held = "pictures" if TaskType(task.type) is TaskType.TEXT else "texts"
+        raise Refused(f"the dataset {task.dataset.name} holds only {held}: choose another type of task")
 
 
 @dataclass(frozen=True)
@@ -105,9 +113,9 @@ def _check(plan: Plan) -> _Checked:
     auto = _model(plan.auto, kind)
     assist = _model(plan.assist, kind)
     wanted = list(dict.fromkeys(names.clean(concept, "a concept") for concept in plan.concepts))
-    for version in (auto, assist):
-        if version is not None:
-            models.require_concepts(version, wanted)
+    if auto is not None:
+        # Of an assisting model it is no mistake: people label by hand what it does not know.
+        models.require_concepts(auto, wanted)
     if auto is not None and not wanted:
         wanted = list(models.concepts(auto))
     for concept in plan.thresholds:

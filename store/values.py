@@ -64,6 +64,11 @@ class TaskType(StrEnum):
     SEGMENTATION = "segmentation"
     TEXT = "text"
 
+    @property
+    def media(self) -> str:
+        """The media of the inputs that such a task deals out; others of its dataset are passed over."""
+        return "text" if self is TaskType.TEXT else "image"
+
 
 class Strategy(StrEnum):
     """How the inputs of a task reach its labelers."""

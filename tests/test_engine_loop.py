@@ -220,6 +220,8 @@ def test_broken_inputs_get_an_error_and_the_rest_goes_on(tmp_path: Path) -> None
     pictures[1].write_bytes(whole[: len(whole) // 2])
     done = winnow(project, "task", "run", "t")
     assert "failed 2" in done.stderr
+    assert str(pictures[0]) in done.stderr and str(pictures[1]) in done.stderr
+    assert len(winnow_json(project, "task", "show", "t")["failures"]) == 2
     (task,) = winnow_json(project, "task", "list")
     assert (task["labeled_percent"], task["failed"], task["labeling_status"]) == (50, 2, "FAILED")
     assert len(rows(project)) == 2
@@ -316,3 +318,21 @@ def test_an_idle_engine_hardly_uses_the_processor(tmp_path: Path) -> None:
     finally:
         engine.terminate()
         assert engine.wait(30) == 0
+
+
+def test_a_task_deals_out_only_what_its_type_is_for(tmp_path: Path) -> None:
+    project = tmp_path / "p"
+    text = tmp_path / "a.txt"
+    text.write_text("a few words", "utf-8")
+    new_project(project, [picture(tmp_path / "in" / "0.png", size=(32, 32)), text])
+    make_task(project, "pictures", "mobilenet-v2", ("tabby",), "--lower", "0", "--upper", "1")
+    winnow(project, "task", "run", "pictures")
+    winnow(project, "task", "create", "words", "--type", "text", "--concept", "good")
+    found = {task["name"]: task for task in winnow_json(project, "task", "list")}
+    assert {name: task["inputs"] for name, task in found.items()} == {"pictures": 1, "words": 1}
+    assert found["pictures"]["labeling_status"] == "SUCCESS"
+    winnow(project, "dataset", "create", "only words", text)
+    refused = winnow(
+        project, "task", "create", "no", "--type", "detection", "--dataset", "only words", code=1
+    )
+    assert "holds only texts" in refused.stderr

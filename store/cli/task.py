@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from store.rerouting import Preview
     from store.tables import Task
 
+MOST_TROUBLES = 20
+"""Inputs with errors that `run` names."""
+
 TYPES = [one.value for one in TaskType]
 STRATEGIES = [one.value for one in Strategy]
 REVIEWS = [one.value for one in ReviewStrategy]
@@ -62,7 +65,7 @@ def show(project: Project, name: str, as_json: bool) -> None:
 
 
 def _described(actor: Any, task: Task) -> dict[str, Any]:
-    from store import assignments, jobs, tasks
+    from store import assignments, tasks, troubles
     from store.progress import summaries
     from store.tables import Concept
 
@@ -86,7 +89,7 @@ def _described(actor: Any, task: Task) -> dict[str, Any]:
             name: [bounds[keys[name]].lower, bounds[keys[name]].upper] for name in summary.concepts
         },
         "instructions": task.instructions,
-        "failures": jobs.failures(task),
+        "failures": [{"path": one.path, "error": one.sentence} for one in troubles.listing(task)],
     }
 
 
@@ -254,7 +257,7 @@ def delete(project: Project, name: str) -> None:
 @click.pass_obj
 def run(project: Project, name: str, device: str, delete_previous: bool, yes: bool) -> None:
     """Annotate a task's inputs with its model and wait until it is done; again to go on."""
-    from store import jobs, supervise, tasks
+    from store import jobs, supervise, tasks, troubles
     from store.errors import Refused
     from store.progress import summaries
 
@@ -273,6 +276,10 @@ def run(project: Project, name: str, device: str, delete_previous: bool, yes: bo
             on_progress(at.total - at.waiting, at.total)
     (summary,) = summaries(actor, task)
     note(f"annotated {waiting - min(waiting, summary.failed)} inputs of {task.name}, failed {summary.failed}")
+    for trouble in troubles.listing(task, MOST_TROUBLES):
+        note(f"  {trouble.path or 'a job'}: {trouble.sentence}")
+    if summary.failed > MOST_TROUBLES:
+        note(f"  and {summary.failed - MOST_TROUBLES} more: winnow task show {task.name} --json")
     failures = jobs.failures(task)
     if failures:
         raise Refused(f"some inputs could not be annotated: {'; '.join(failures)}")
