@@ -72,6 +72,14 @@ def synonyms() -> dict[str, list[str]]:
     return found
 
 
+def models_for(kind: str) -> list[str]:
+    """The names of the registered models for this type of task."""
+    rows: Any = (
+        Model.select(Model.name).where(Model.task == kind, Model.deleted == False).order_by(Model.name)
+    )
+    return [name for (name,) in rows.tuples()]
+
+
 def model_name(version: int | None) -> str:
     """The name of a model version's model; "" for none."""
     if version is None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -178,13 +176,7 @@ class LabelAssist(LabelDecisions):
     def action_model(self) -> None:
         """Search among the models for this type of task."""
         kind = str(self.task_row.type)
-        self.winnow.reader.ask("models", models.listing, lambda rows: self._offer_models(rows, kind))
-
-    def _offer_models(self, rows: Iterable[dict[str, Any]], kind: str) -> None:
-        if not self.is_current or self.is_typing:
-            return
-        names = [str(row["name"]) for row in rows if row["type"] == kind]
-        if names:
+        if names := viewing.models_for(kind):
             self.choose_among(names, "model", "Suggestions of which model?")
         else:
             self.say(f"no model is registered for {kind}")
