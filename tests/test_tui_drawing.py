@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from textual.events import MouseDown, MouseMove, MouseScrollUp, MouseUp
 
-from store import inputs, labeling, models
+from store import database, inputs, labeling, models
 from store.tables import Annotation, Input, Task
 from store.values import Region
 from tests.conftest import Project
@@ -128,6 +128,27 @@ async def test_keys_typed_at_once_lose_nothing(scene: Scene) -> None:
         await stage.settle()
         assert [name for name, _, _ in rows()] == ["sheep", "goat"]
         assert stored(SIZE, score=None) == [("goat", (320, 240, 330, 250))]
+
+
+async def test_a_picture_that_is_slow_to_come_is_waited_for(scene: Scene) -> None:
+    place = Place("label", str(scene.task.uid), scene.inputs[0])
+    async with opened(scene.olga, place) as stage:
+        await picture(stage)
+        stage.screen.pictures.forget(scene.inputs[1])
+        await stage.pilot.press("l", "b", "space", "L", "J", "enter")
+        await stage.until(lambda: stage.screen.field.is_open, "the field")
+        await stage.press(*"goat", "up", "enter")
+        assert stored((480, 640)) == [("goat", (240, 320, 250, 330))]
+
+
+async def test_a_broken_picture_is_not_drawn_on(scene: Scene) -> None:
+    path = Input.get_by_id(scene.inputs[0]).path
+    (database.root() / path).unlink()
+    async with opened(scene.olga, Place("label", str(scene.task.uid), scene.inputs[0])) as stage:
+        await stage.until(lambda: "not there any more" in stage.text(), "the sentence")
+        await stage.press("b", "p")
+        assert not stage.screen.view.canvas.is_busy
+        assert "there is no picture to draw on" in stage.said()
 
 
 async def test_numbers_are_shown_and_steps_change(scene: Scene) -> None:

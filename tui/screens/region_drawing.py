@@ -96,17 +96,17 @@ class RegionDrawing(PictureViewing):
         self.turns.take(begin)
 
     def _draw(self, shape: str) -> None:
-        if self._is_ready():
+        if self._has_picture():
             self._edited = None
-            self.canvas.begin(shape)
+            self.canvas.when_ready(lambda: self.canvas.begin(shape))
 
     def _edit(self) -> None:
         entry = self.rows.current
         if entry is None or not _can_be_drawn(entry):
             self.canvas.leave()
             self.say("no region is highlighted: b draws a box, p a polygon")
-        elif self._is_ready():
-            self._take_up(entry)
+        elif self._has_picture():
+            self.canvas.when_ready(lambda: self._take_up(entry))
 
     def _take_up(self, entry: Entry) -> None:
         assert entry.region is not None
@@ -116,11 +116,13 @@ class RegionDrawing(PictureViewing):
         )
         self.view.outline(self._outlines())
 
-    def _is_ready(self) -> bool:
-        if self.canvas.image_size is not None and self.canvas.projection is not None:
+    def _has_picture(self) -> bool:
+        """Whether there is a picture, or one to come."""
+        coming = self.input_id is not None and not isinstance(self.pictures.get(self.input_id), str)
+        if self.canvas.image_size is not None and coming:
             return True
         self.canvas.leave()
-        self.say("the picture is not there yet" if self.input_id is not None else self.nothing_left)
+        self.say("there is no picture to draw on")
         return False
 
     def on_region_canvas_begun(self, event: RegionCanvas.Begun) -> None:
@@ -135,7 +137,7 @@ class RegionDrawing(PictureViewing):
 
     def _end_draft(self) -> None:
         self._edited = None
-        if self.canvas.draft is not None:
+        if self.canvas.is_busy:
             self.canvas.leave()
 
     # Finishing

@@ -64,14 +64,20 @@ class RegionCanvas(ZoomCanvas, can_focus=True):
         self._colour, self._label = NEUTRAL, ""
         self._step: int | None = None
         self._waiting: list[Callable[[], None]] | None = None
+        self._when_ready: Callable[[], None] | None = None
         self._held = False
 
     # What the screen asks for
 
     @property
+    def is_busy(self) -> bool:
+        """Whether there is a draft, or one to begin."""
+        return self.draft is not None or self._waiting is not None
+
+    @property
     def is_editing(self) -> bool:
         """Whether the keys are the editor's."""
-        return (self.draft is not None or self._waiting is not None) and not self._held
+        return self.is_busy and not self._held
 
     @property
     def numbers(self) -> str:
@@ -82,6 +88,13 @@ class RegionCanvas(ZoomCanvas, can_focus=True):
         """A draft is about to begin: keys typed ahead wait for it."""
         self._waiting = []
         self.focus(scroll_visible=False)
+
+    def when_ready(self, begin: Callable[[], None]) -> None:
+        """Call `begin` once the picture is there: now, or when it is prepared."""
+        if self.projection is not None:
+            begin()
+        else:
+            self._when_ready = begin
 
     def begin(self, shape: str | Region, label: str = "", colour: Colour = NEUTRAL) -> None:
         """Begin a "box" or a "polygon" in the middle of what is seen, or change a region."""
@@ -123,7 +136,7 @@ class RegionCanvas(ZoomCanvas, can_focus=True):
     def leave(self) -> None:
         """The draft is stored or given up."""
         was = self.draft
-        self.draft = self._waiting = None
+        self.draft = self._waiting = self._when_ready = None
         self._held = False
         if self.has_focus:
             self.screen.set_focus(None)
@@ -155,7 +168,10 @@ class RegionCanvas(ZoomCanvas, can_focus=True):
 
     def _swap_in(self, prepared: Prepared) -> None:
         super()._swap_in(prepared)
-        if self.draft is not None:
+        begin, self._when_ready = self._when_ready, None
+        if begin is not None:
+            begin()
+        elif self.draft is not None:
             # The crosshair is as large at every zoom.
             super().set_outlines(self._with_marks())
 
@@ -262,8 +278,11 @@ class RegionCanvas(ZoomCanvas, can_focus=True):
         self._do(change)
 
     def action_cancel(self) -> None:
-        """Give the draft up."""
-        self._do(lambda _: self._give_up())
+        """Give the draft up, also while it is waited for."""
+        if self._when_ready is not None:
+            self._give_up()
+        else:
+            self._do(lambda _: self._give_up())
 
     def _give_up(self) -> None:
         self.leave()
