@@ -1,5 +1,6 @@
 """Labeling by keyboard: what each key writes, what the list shows, what happens when things go wrong."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from tests.labeling_scene import (
 from tui.entries import Entry
 from tui.hotkeys import Hotkeys
 from tui.places import Place
+from tui.screens.label import LabelScreen
+from tui.screens.tasks import TasksScreen
 from tui.widgets.concept_field import matches
 from tui.widgets.concept_list import bar, number
 
@@ -90,6 +93,33 @@ async def test_keys_typed_ahead_act_in_their_order(scene: Scene) -> None:
         assert rows(input=scene.inputs[0]) == [("tabby", 1, "olga")]
         assert rows(input=scene.inputs[1]) == [("goldfish", 1, "olga")]
         assert stage.screen.input_id == scene.inputs[2]
+
+
+@pytest.mark.parametrize("leave", ["q", "ctrl+c"])
+async def test_leaving_waits_for_what_was_typed_before(scene: Scene, leave: str) -> None:
+    async with scene.open() as stage:
+        busy = threading.Event()
+        stage.app.writer.submit(busy.wait)
+        await stage.pilot.press("1", "enter", "1", "enter", leave)
+        assert rows() == []
+        busy.set()
+        await stage.until(lambda: stage.app._exit or not isinstance(stage.screen, LabelScreen), "left")
+        assert rows() == [("tiger cat", 1, "olga"), ("goldfish", 1, "olga")]
+        assert statuses(scene.task, Side.LABEL)[:2] == [
+            ("olga", input_id, "SUCCESS") for input_id in scene.inputs[:2]
+        ]
+
+
+async def test_keys_typed_after_leaving_are_for_the_screen_below(scene: Scene) -> None:
+    async with scene.open() as stage:
+        busy = threading.Event()
+        stage.app.writer.submit(busy.wait)
+        await stage.pilot.press("1", "q", "slash", "z")
+        busy.set()
+        await stage.until(lambda: stage.app.writer.idle, "written")
+        await stage.until(lambda: isinstance(stage.screen, TasksScreen), "left")
+        await stage.until(lambda: stage.screen.query_one("#filter").value == "z", "filtered")
+        assert rows() == [("tiger cat", 1, "olga")]
 
 
 async def test_a_and_x_decide_on_the_highlighted_one(scene: Scene) -> None:

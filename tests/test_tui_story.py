@@ -100,6 +100,17 @@ def test_label_by_keyboard_then_undo_and_come_back(
     assert (task["labeled_percent"], task["to_label"], task["labeling_status"]) == (8, 11, "IN_PROGRESS")
 
 
+@pytest.mark.parametrize("leave", ["qq", "\x03"])
+def test_everything_typed_in_one_burst_is_written_before_leaving(project: Path, leave: str) -> None:
+    winnow(project, "task", "create", "birds", "--type", "classification", "--concept", "bird")
+    with app(project, "open", "birds", "--label") as rig:
+        rig.wait_for("1/12", PATIENCE)
+        rig.wait_for("bird")
+        rig.send("1\r" * 5 + leave)
+        assert rig.wait_for_exit() == 0
+    assert [(row["concept"], row["status"]) for row in annotations(project)] == [("bird", "SUCCESS")] * 5
+
+
 def has_photo(rig: PtyRig) -> bool:
     """Whether the picture of the screen has as many colours as only a photo has."""
     colours = rig.picture().getcolors(1_000_000)

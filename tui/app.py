@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from types import FrameType
 from typing import Any, ClassVar
 
@@ -30,6 +31,7 @@ from tui.picture.frame import GraphicsApp
 from tui.places import HOME, Place, Placed, screen_at
 from tui.reader import Reader
 from tui.terminal import Terminal
+from tui.turns import TakingTurns
 from tui.watch import Watch
 from tui.writer import Writer
 
@@ -159,8 +161,12 @@ class WinnowApp(KeyShowing[None], OrderedKeys[None], GraphicsApp[None]):
         return not self._exit and await super().run_action(action, default_namespace, namespaces)
 
     async def action_quit(self) -> None:
-        """Go. Everything is saved already."""
-        self.leave()
+        """Go, once what was typed before is done. Everything is saved then."""
+        go: Callable[[], None] = self.leave
+        for screen in self.screen_stack:
+            if isinstance(screen, TakingTurns) and screen.is_mounted:
+                go = partial(screen.turns.take, go)
+        go()
 
     def leave(self, code: int = 0) -> None:
         """Remember the place and exit."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
@@ -40,6 +41,7 @@ class OrderedKeys(App[Returned]):
     """The number of the key that is being done, or 0."""
     _given = 0
     _screen_before: object = None
+    _holding = False
 
     async def on_event(self, event: events.Event) -> None:
         """Hold back a key while another is being done."""
@@ -51,7 +53,20 @@ class OrderedKeys(App[Returned]):
             if self._held is None:
                 self._held = deque()
             self._held.append(event)
-            self.set_timer(PATIENCE, partial(self._done, self._under_way))
+            if not self._holding:
+                self.set_timer(PATIENCE, partial(self._done, self._under_way))
+
+    def hold_keys(self) -> Callable[[], None]:
+        """Give out no key until the returned function is called: what they are to act on comes later."""
+        self._holding = True
+        self._given += 1
+        self._under_way = self._given
+        self._screen_before = self.screen
+        return partial(self.call_later, self._let_go, self._given)
+
+    async def _let_go(self, number: int) -> None:
+        self._holding = False
+        await self._settled(number)
 
     async def _give(self, event: events.Key) -> None:
         self._given += 1
@@ -66,6 +81,8 @@ class OrderedKeys(App[Returned]):
         """The key has come all the way up. A second lap lets pass what it caused: the messages of a field
         that it changed, and what its binding asked to be called later."""
         message.stop()
+        if not self.screen_stack:
+            return  # The app has ended meanwhile.
         target = self.focused or self.screen
         if message.laps > 1 or not target.post_message(KeyDone(message.number, message.laps + 1)):
             self.call_later(self._settled, message.number)

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from store.errors import Refused
 from tui.writer import Writer
 
 T = TypeVar("T")
+
+
+@runtime_checkable
+class TakingTurns(Protocol):
+    """A screen whose keys wait for each other."""
+
+    turns: Turns
+    is_mounted: bool
 
 
 class Turns:
@@ -29,8 +37,9 @@ class Turns:
 
     def take(self, action: Callable[[], None]) -> None:
         """Run `action` now, or after the writes before it."""
-        self._waiting.append(action)
-        self._go_on()
+        if not self._over:
+            self._waiting.append(action)
+            self._go_on()
 
     def write(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -304,5 +304,11 @@ class ReviewScreen(Screen[None]):
         self._show()
 
     def action_back(self) -> None:
-        """Leave; everything is saved already."""
-        self.dismiss()
+        """Leave, once what was typed before is done; keys typed ahead are for the screen below."""
+        go_on = self.winnow.hold_keys()
+        self.turns.take(lambda: self._leave(go_on))
+
+    def _leave(self, go_on: Callable[[], None]) -> None:
+        if self.is_current:
+            self.dismiss()
+        go_on()

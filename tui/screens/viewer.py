@@ -94,8 +94,14 @@ class ViewerScreen(ViewerStrip):
             self.reload()
 
     def action_back(self) -> None:
-        """Leave; everything is saved already."""
-        self.dismiss()
+        """Leave, once what was typed before is done; keys typed ahead are for the screen below."""
+        go_on = self.winnow.hold_keys()
+        self.turns.take(lambda: self._leave(go_on))
+
+    def _leave(self, go_on: Callable[[], None]) -> None:
+        if self.is_current:
+            self.dismiss()
+        go_on()
 
     def ask_concept(self, purpose: str, title: str, *, prefers_new: bool = False) -> None:
         """Open the concept field in place of the list."""
