@@ -249,7 +249,7 @@ def _move(move: Mapping[str, Any]) -> None:
         waits = int(_WAITS[Side(move["side"])])
         _many(
             "INSERT INTO assignment (task_id, side, user_id, input_id, status, open, changed_at, version) "
-            "VALUES (?, ?, ?, ?, ?, 1, ?, 0)",
+            "VALUES (?, ?, ?, ?, ?, 1, ?, 0) ON CONFLICT DO NOTHING",
             [(*key, move["to"], input_id, waits, now()) for input_id in move["inputs"]],
         )
     else:
@@ -276,20 +276,22 @@ def _many(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
 
 
 def turn(move: Mapping[str, Any], *, back: bool) -> None:
-    """Undo (`back`) or redo a move. Raises Conflict where somebody has begun one of its inputs since."""
+    """Undo (`back`) or redo a move. Raises Conflict where somebody has begun one of its inputs since.
+
+    What is with somebody else by now, because it was routed anew, stays there.
+    """
     if back:
         move = {**move, "from": move["to"], "to": move["from"]}
     if move["from"] is not None:
-        loose = 0
+        nothing_said = _NOTHING_SAID[Side(move["side"])]
         for some in chunked(move["inputs"], AT_ONCE):
-            marks = ", ".join("?" * len(some))
-            loose += database.execute_sql(
+            begun = database.execute_sql(
                 f"SELECT count(*) FROM assignment a WHERE a.task_id = ? AND a.side = ? AND a.user_id = ? "
-                f"AND a.open = 1 AND a.input_id IN ({marks}) AND ({_NOTHING_SAID[Side(move['side'])]})",
+                f"AND a.input_id IN ({', '.join('?' * len(some))}) AND (a.open = 0 OR NOT ({nothing_said}))",
                 (move["task"], move["side"], move["from"], *some),
             ).fetchone()[0]
-        if loose != len(move["inputs"]):
-            raise Conflict("somebody has begun some of the inputs that went over since: they stay")
+            if begun:
+                raise Conflict("somebody has begun some of the inputs that went over since: they stay")
     _move(move)
 
 

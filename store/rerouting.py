@@ -299,7 +299,10 @@ class _Window:
         for key, (identity, was, deleted) in standing.items():
             if not deleted and key not in wanted:
                 changed.append((was, 1, self.version, identity))
-        _many("UPDATE annotation SET status = ?, deleted = ?, version = ? WHERE id = ?", changed)
+        _many(
+            "UPDATE annotation SET status = ?, deleted = ?, version = ?, reviewer_id = NULL WHERE id = ?",
+            changed,
+        )
         predictions.insert_annotations(self.router, fresh, {})
 
     def _settle(self, doubtful: Iterable[int]) -> None:

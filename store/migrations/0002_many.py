@@ -45,8 +45,19 @@ INDEXES = (
     WHERE verdict = 'request-changes' AND deleted = 0""",
 )
 
+TRIGGERS = (
+    # An assignment that goes over to somebody else counts for them.
+    "DROP TRIGGER assignment_moved",
+    """CREATE TRIGGER assignment_moved AFTER UPDATE OF status, error, user_id ON assignment BEGIN
+    UPDATE assignment_count SET n = n - 1 WHERE task = OLD.task_id AND side = OLD.side
+    AND user = OLD.user_id AND status = OLD.status AND failed = (OLD.error IS NOT NULL);
+    INSERT INTO assignment_count (task, side, user, status, failed, n)
+    VALUES (NEW.task_id, NEW.side, NEW.user_id, NEW.status, NEW.error IS NOT NULL, 1)
+    ON CONFLICT (task, side, user, status, failed) DO UPDATE SET n = n + 1; END""",
+)
+
 
 def up(migrator: Any, db: Any) -> None:
     """Add it to what is there."""
-    for statement in (*COLUMNS, *TABLES, *INDEXES):
+    for statement in (*COLUMNS, *TABLES, *INDEXES, *TRIGGERS):
         db.execute_sql(statement)
