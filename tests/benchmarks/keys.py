@@ -40,7 +40,7 @@ def _winnow(folder: Path, kind: Kind, size: tuple[int, int], steps: int) -> None
     """The label screen on regions, everything predicted and prepared ahead."""
     command = [sys.executable, "-m", "store.cli", "open", "boxes", "--label"]
     with _meter(command, folder, kind, size) as meter:
-        meter.wait_for(lambda: "1/" in meter.text)
+        meter.wait_for(lambda: "1/" in meter.text, 90)
         time.sleep(SETTLE)
         meter.step("l")
         _tell("Winnow", "next input", kind, size, [meter.step("l") for _ in range(steps)])
@@ -48,11 +48,11 @@ def _winnow(folder: Path, kind: Kind, size: tuple[int, int], steps: int) -> None
 
 
 def _widget(folder: Path, widget: str, kind: Kind, size: tuple[int, int], steps: int) -> None:
-    photos = sorted(scene.PHOTOS.glob("*.jpg"))[:12]
+    photos = sorted(scene.PHOTOS.glob("*.jpg"))[:6]
     command = [sys.executable, "-m", "tests.benchmarks.box_app", widget, *photos]
     name = "Winnow's canvas" if widget == "winnow" else "textual-image"
     with _meter(command, folder, kind, size) as meter:
-        meter.wait_for(lambda: "ready" in meter.text)
+        meter.wait_for(lambda: "ready" in meter.text, 90)
         for key, what in (("n", "next input"), ("l", "box step")):
             meter.step(key)
             _tell(name, what, kind, size, [meter.step(key) for _ in range(steps)])
