@@ -82,6 +82,8 @@ class RegionCanvas(ZoomCanvas, can_focus=True):
     @property
     def numbers(self) -> str:
         """Where the draft is, "" without one."""
+        if self._when_ready is not None:
+            return "waiting for the picture…"
         return numbers(self.draft) if self.draft is not None else ""
 
     def expect(self) -> None:
@@ -95,6 +97,7 @@ class RegionCanvas(ZoomCanvas, can_focus=True):
             begin()
         else:
             self._when_ready = begin
+            self.post_message(self.Changed())
 
     def begin(self, shape: str | Region, label: str = "", colour: Colour = NEUTRAL) -> None:
         """Begin a "box" or a "polygon" in the middle of what is seen, or change a region."""
@@ -135,7 +138,7 @@ class RegionCanvas(ZoomCanvas, can_focus=True):
 
     def leave(self) -> None:
         """The draft is stored or given up."""
-        was = self.draft
+        was = self.draft or self._when_ready
         self.draft = self._waiting = self._when_ready = None
         self._held = False
         if self.has_focus:
