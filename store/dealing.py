@@ -16,7 +16,7 @@ from store import assignments, labeling
 from store.database import now
 from store.errors import Conflict
 from store.history import Recorder
-from store.tables import Assignment, Task, TaskMember, User, database
+from store.tables import Assignment, DatasetInput, Task, TaskMember, User, database
 from store.values import ReviewStrategy, Role, Side, Status, Strategy
 
 MOVED = "assignment_move"
@@ -124,13 +124,11 @@ def _everybody(recorder: Recorder, task: Task, people: Sequence[int], all_of: in
         if user not in people:
             moves[user, None] = inputs
     for user in people:
-        rows = database.execute_sql(
-            "SELECT d.input_id FROM dataset_input d WHERE d.dataset_id = ? AND NOT EXISTS (SELECT 1 "
-            "FROM assignment a WHERE a.task_id = ? AND a.side = 'label' AND a.user_id = ? "
-            "AND a.input_id = d.input_id) ORDER BY d.input_id",
-            (task.dataset_id, task.id, user),
+        have = Assignment.select(Assignment.input).where(
+            Assignment.task == task, Assignment.side == Side.LABEL, Assignment.user == user
         )
-        moves[None, user] = [row[0] for row in rows.fetchall()]
+        missing = assignments.fitting(task).where(DatasetInput.input.not_in(have))
+        moves[None, user] = list(missing.order_by(DatasetInput.input).scalars())
     moved = _move_all(recorder, task, Side.LABEL, moves)
     if task.review == ReviewStrategy.CONSENSUS:
         _weigh_again(recorder, task)
