@@ -214,10 +214,9 @@ def _had(task: Task) -> set[tuple[int, int]]:
 
 
 def _labelers(task: Task) -> dict[int, set[int]]:
-    """Who labeled each input that awaits review."""
+    """Who labels each input, also who has not handed it in yet."""
     rows = database.execute_sql(
-        "SELECT input_id, user_id FROM assignment WHERE task_id = ? AND side = 'label' AND status <> ?",
-        (task.id, int(Status.PENDING)),
+        "SELECT input_id, user_id FROM assignment WHERE task_id = ? AND side = 'label'", (task.id,)
     )
     found: dict[int, set[int]] = defaultdict(set)
     for input_id, user in rows.fetchall():

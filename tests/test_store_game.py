@@ -260,9 +260,7 @@ class Game:
             for row in Assignment.select().where(Assignment.side == Side.REVIEW, Assignment.open == True)
         }
         labelers: dict[int, set[int]] = {}
-        for row in Assignment.select().where(
-            Assignment.side == Side.LABEL, Assignment.status != Status.PENDING
-        ):
+        for row in Assignment.select().where(Assignment.side == Side.LABEL):
             labelers.setdefault(row.input_id, set()).add(row.user_id)
         reviewers = {member.user_id for member in assignments.members(self.task, Side.REVIEW)}
         for input_id in waiting - dealt:
