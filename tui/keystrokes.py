@@ -18,6 +18,10 @@ PATIENCE = 0.5
 widget that had it is gone."""
 
 
+LONGEST_HOLD = 10.0
+"""Seconds after which held keys are given out whatever they waited for: a keyboard is never dead."""
+
+
 class KeyDone(Message):
     """Follows a key up from the widget that got it: when it arrives, the key's bindings have run."""
 
@@ -62,11 +66,18 @@ class OrderedKeys(App[Returned]):
         self._given += 1
         self._under_way = self._given
         self._screen_before = self.screen
-        return partial(self.call_later, self._let_go, self._given)
+        number = self._given
+
+        def let_go() -> None:
+            self.call_later(self._let_go, number)
+
+        self.set_timer(LONGEST_HOLD, let_go)
+        return let_go
 
     async def _let_go(self, number: int) -> None:
-        self._holding = False
-        await self._settled(number)
+        if number == self._under_way:
+            self._holding = False
+            await self._settled(number)
 
     async def _give(self, event: events.Key) -> None:
         self._given += 1

@@ -68,7 +68,7 @@ class EditTaskScreen(Screen[None]):
             self._refuse,
         )
 
-    def _saved(self, _: None) -> None:
+    def _saved(self, _: object) -> None:
         self.dismiss()
 
     def _refuse(self, refused: Refused) -> None:
