@@ -66,6 +66,8 @@ class EngineLink:
         if living:
             self._tries = 0
             engine = living[0]
+            # One that goes, whoever asked it to, is not replaced until there is work.
+            self._dismissed = True
             self._show(EngineState(True, _runs_on(engine.device, engine.sessions), engine.activity))
         elif self._starting or (self._child is not None and self._child.poll() is None):
             self._show(EngineState(says="starting…"))
@@ -79,8 +81,10 @@ class EngineLink:
             self._dismissed = True
             self._show(EngineState(says="stopped"))
         elif ended is not None:
-            self._fell(supervise.last_words() or f"it ended with code {ended.returncode}")
-        elif time.monotonic() >= self._not_before and not (self._dismissed and not _work_waits()):
+            self._fell(_ended(ended.returncode))
+        elif self._dismissed and not _work_waits():
+            self._show(EngineState(says="stopped"))
+        elif time.monotonic() >= self._not_before:
             self._dismissed = False
             self._starting = True
             self._show(EngineState(says="starting…"))
@@ -93,13 +97,14 @@ class EngineLink:
 
     def _refused(self, refused: Refused) -> None:
         self._starting = False
-        self._fell(str(refused))
+        self._fell(f"stopped: {refused}")
 
     def _fell(self, why: str) -> None:
         patience = PATIENCE[min(self._tries, len(PATIENCE) - 1)]
         self._tries += 1
+        self._dismissed = False
         self._not_before = time.monotonic() + patience
-        self._show(EngineState(says=f"stopped: {why}"))
+        self._show(EngineState(says=f"{why}, starting again…"))
 
     def leave(self) -> bool:
         """The app goes: an engine it started ends now if it has nothing to do; True if it works on."""
@@ -111,10 +116,18 @@ class EngineLink:
         return False
 
 
+def _ended(code: int) -> str:
+    """How an engine ended. The log of a killed one says nothing of its end."""
+    if code < 0:
+        return f"killed by signal {-code}"
+    return f"stopped: {supervise.last_words() or f'it ended with code {code}'}"
+
+
 def _work_waits() -> bool:
     return jobs.waiting((jobs.INTERACTIVE, jobs.BULK))
 
 
 def _runs_on(device: str, sessions: list[dict[str, Any]]) -> str:
     providers = {str(session.get("provider", "")) for session in sessions} - {""}
-    return ", ".join(sorted(providers)) or device
+    names = sorted(providers) or [device]
+    return ", ".join(name.removesuffix("ExecutionProvider").lower() for name in names)
