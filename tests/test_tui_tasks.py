@@ -6,7 +6,7 @@ from typing import Any
 from store import database, jobs, labeling, models, tasks
 from store.tables import Assignment, Job, Task, User
 from tests.conftest import Project
-from tests.frame_scene import opened, shows, until
+from tests.frame_scene import opened, screen, shows, until
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.tasks import TasksScreen
 from tui.widgets.task_rows import TaskRows, columns, heading
@@ -156,11 +156,21 @@ async def test_a_viewer_is_refused_what_is_not_theirs_and_told_why(project: Proj
     task = make(project, "animals")
     vera = User.create(name="vera", role="viewer", created_at=0)
     async with opened(vera) as (app, pilot):
-        await pilot.press("d")
+        await pilot.press("d", "n", "e", "R")
+        assert isinstance(app.screen, TasksScreen)
+        assert not any(word in screen(pilot)[-1] for word in ("New task", "Edit", "Delete", "Run"))
+        app.screen.action_delete()
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("y")
         await until(pilot, lambda: any("vera is" in note.message for note in app._notifications))
         assert not Task.get_by_id(task.id).deleted
+
+
+def test_on_a_narrow_screen_what_one_can_do_stays_readable() -> None:
+    for width in range(40, 80):
+        names = {column.name: wide for column, wide in columns(width)}
+        assert names["You can"] >= len("Label 100 · Review 14") and names["Task"] >= 14
+        assert len(heading(width)) <= width
 
 
 def test_every_width_from_80_on_is_filled_and_never_overrun() -> None:

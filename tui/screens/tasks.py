@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 from textual.widgets import Input as TextField
 
-from store import database, progress, sessions, tasks
+from store import database, progress, rights, sessions, tasks
 from store.errors import NotFound
 from store.printable import printable
 from store.progress import Summary
@@ -157,7 +157,9 @@ class TasksScreen(Screen[None]):
     # What can be done with the task under the cursor
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what is possible now is offered."""
+        """Only what is possible now, and allowed to this person, is offered."""
+        if action in _FOR_LEADS and self._app.actor.role not in rights.LEADS:
+            return False
         if action not in _NEEDS:
             return True
         current = self._rows.current if self.is_mounted else None
@@ -266,6 +268,9 @@ def _text(summary: Summary) -> str:
     words = [summary.name, summary.dataset, summary.type, *summary.concepts, *people]
     return " ".join(words).casefold()
 
+
+_FOR_LEADS = ("new", "run", "edit", "delete")
+"""What is offered to those only who may do it; the store refuses it to the others whatever is offered."""
 
 _NEEDS: dict[str, Any] = {
     "label": lambda summary: summary.to_label > 0,

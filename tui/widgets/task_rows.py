@@ -36,12 +36,17 @@ _WIDER = {
     "Dataset": Column("Dataset", 12, 2),
     "Labelers": Column("Labelers", 14, 2),
 }
+# In the order in which they go where even the others do not fit: what one can do stays readable.
+_GIVEN_UP = ("Inputs", "Reviewed", "Labeling")
 _ORDER = ("Task", "Type", "Dataset", "Concepts", "Labelers", "Inputs", "Labeling", "Reviewed", "You can")
 
 
 def columns(width: int) -> list[tuple[Column, int]]:
     """The columns that fit into `width` cells and how wide each is; one cell lies between two."""
     chosen = dict(_ALWAYS)
+    for name in _GIVEN_UP:
+        if _least(chosen) > width:
+            del chosen[name]
     for name, column in _WIDER.items():
         if _least(chosen) + column.width + 1 <= width:
             chosen[name] = column
