@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 MOST_BARS = 40
 """Concepts that get thresholds of their own here; for more there is the command line."""
 
+NAMES = "names, with commas between them"
+
 AUTO, ASSIST, PEOPLE = "auto", "assist", "people"
 FIRST_PASS = (
     (AUTO, "a model annotates, people review what it doubts"),
@@ -59,7 +61,7 @@ class NewTaskScreen(Screen[str | None]):
     NewTaskScreen {
         VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
         .row { height: auto; }
-        .row > Label { width: 14; color: $text-muted; }
+        .row > Label { width: 16; color: $text-muted; }
         .row:focus-within > Label { color: $text-primary; text-style: bold; }
         .row > Input { width: 1fr; background: $surface; }
         .row > Input:focus { background: $panel; }
@@ -100,10 +102,10 @@ class NewTaskScreen(Screen[str | None]):
                 yield _row("Thresholds", Choice(each, id="each"))
                 yield ThresholdBar("all concepts", id="bar")
                 yield Vertical(id="own-bars")
-            yield _row("Labelers", _text("labelers", f"{me}; others with commas"), "labelers-row")
+            yield _row("Labelers", _text("labelers", me), "labelers-row")
             yield _row("Dealt out", Choice(STRATEGIES, id="strategy"), "strategy-row")
             yield _row("Review", Choice(REVIEWS, id="review"))
-            yield _row("Reviewers", _text("reviewers", f"{me}; others with commas"), "reviewers-row")
+            yield _row("Reviewers", _text("reviewers", f"{me}; {NAMES}"), "reviewers-row")
             yield _row("Must agree", _text("agree", "2", value="2"), "agree-row")
             yield _row("Instructions", _text("instructions", "what labelers shall know"))
             yield _row("Name", _text("name", "needed"))
@@ -151,11 +153,11 @@ class NewTaskScreen(Screen[str | None]):
         self.query_one("#reviewers-row").display = review != ReviewStrategy.NONE
         self.query_one("#agree-row").display = review == ReviewStrategy.CONSENSUS
         label = self.query_one("#labelers-row").query_one(Label)
-        label.update("If none found" if first_pass == AUTO else "Labelers")
+        label.update("Nothing found →" if first_pass == AUTO else "Labelers")
         field = self.query_one("#labelers", TextField)
         me = self._app.actor.name
         who = "nobody" if first_pass == AUTO else me
-        field.placeholder = f"{printable(who)}; others with commas"
+        field.placeholder = f"{printable(who)}; {NAMES}"
 
     def _value(self, name: str) -> Any:
         return self.query_one(f"#{name}", Choice).value

@@ -91,7 +91,8 @@ class ConceptPicker(Vertical):
         self._tell()
 
     def _tell(self) -> None:
-        everything = f"all {len(self._offered)} that the model knows" if self._only_these else "any"
+        known = f"all {len(self._offered)} of the model; take some to have only those"
+        everything = known if self._only_these else "any"
         shown = ", ".join(map(printable, self.chosen)) or everything
         count = f"{len(self.chosen)}: " if len(self.chosen) > 1 else ""
         self.query_one("#chosen", Static).update(count + shown)
