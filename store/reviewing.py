@@ -90,6 +90,11 @@ def _works(task: Task, input_id: int, labeler: User | None) -> list[Assignment]:
     ]
 
 
+def require_people(task: Task, input_id: int) -> None:
+    """Raises Refused where changes cannot be requested, because a model has done the work."""
+    _require_people(task, _works(task, input_id, None))
+
+
 def _require_people(task: Task, works: Iterable[Assignment]) -> None:
     for work in works:
         maker = User.get_by_id(work.user_id)

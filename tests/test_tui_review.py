@@ -8,7 +8,7 @@ import pytest
 from store import labeling, reviewing, users
 from store.predictions import Said
 from store.tables import Annotation, Assignment, Review, Task
-from store.values import Side, Status, Verdict
+from store.values import Region, Side, Status, Verdict
 from tests.conftest import Project
 from tests.labeling_scene import Stage, add_pictures, opened, rows, statuses, task
 from tui.places import Place
@@ -34,7 +34,8 @@ class Scene:
         self.task = task(self.olga, **{**settled, **plan})
         self.anna = users.find("anna")
         for number, input_id in enumerate(self.inputs):
-            labeling.add(self.anna, self.task, input_id, "cat" if number % 2 == 0 else "dog")
+            region = Region.from_box(0.1, 0.1, 0.5, 0.5) if self.task.type == "detection" else None
+            labeling.add(self.anna, self.task, input_id, "cat" if number % 2 == 0 else "dog", region)
             labeling.submit(self.anna, self.task, input_id)
 
     def open(self, at_input: int | None = None, **options: Any) -> Any:
@@ -102,8 +103,17 @@ async def test_changes_need_a_comment_and_a_person(project: Project) -> None:
         await stage.press("enter", "c", "enter")
         assert "which changes you want" in stage.said()[-1]
         assert scene.reviews()[0] == "AWAITING_REVIEW"
-        await stage.press("c", "escape", "a")
+        await stage.press(*"why", "escape", "a")
         assert scene.reviews()[0] == "SUCCESS"
+
+
+async def test_a_comment_that_is_refused_stays_in_its_field(scene: Scene) -> None:
+    async with scene.open() as stage:
+        await stage.press("enter", "c", *"axe it")
+        reviewing.decide(scene.olga, scene.task, scene.inputs[:1], Verdict.APPROVE)
+        await stage.press("enter")
+        assert Review.select().count() == 1
+        assert "axe it" in stage.text()
 
 
 async def test_fixing_then_approving(scene: Scene) -> None:
@@ -289,3 +299,13 @@ async def test_a_model_cannot_be_asked_for_changes(project: Project) -> None:
         assert "is a model and cannot change its labels" in stage.said()[-1]
         await stage.press("a")
         assert statuses(made, Side.REVIEW) == [("olga", first, "SUCCESS")]
+
+
+async def test_adding_where_regions_are_asked_for_draws_and_nothing_typed_decides(project: Project) -> None:
+    scene = Scene(project, type="detection")
+    async with scene.open() as stage:
+        await stage.press("enter")
+        before = rows()
+        await stage.press("slash", "d", "x", "a")
+        assert stage.screen.canvas.is_editing
+        assert rows() == before and Review.select().count() == 0

@@ -63,12 +63,11 @@ class LabelDecisions(RegionDrawing, TextMarking):
         self.reload()
 
     def action_add(self) -> None:
-        """Type a concept that is there."""
-        if self.input_id is None:
-            return
-        if self.task_row.type in REGIONS:
-            self.say("a concept of this task needs a region: change one with e")
-        else:
+        """Type a concept that is there; where the task takes regions, draw it first."""
+        if self.takes_regions:
+            # Whatever is typed next is the canvas's: none of it may act as a command.
+            self.action_draw("box")
+        elif self.input_id is not None:
             self.ask_concept("add", "Add a concept")
 
     def action_change(self) -> None:

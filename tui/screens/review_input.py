@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 
 from store import annotators, labeling, reviewing, viewing
 from store.errors import Refused
-from store.values import Side, Status, TaskType, Verdict
+from store.values import Side, Status, Verdict
 from tui.entries import Entry, merge, with_annotators
 from tui.places import Place
 from tui.review_queue import ReviewQueue
@@ -144,9 +144,10 @@ class ReviewInputScreen(RegionDrawing, TextMarking):
             self.ask_concept("change", f"Instead of {self.rows.current.name}")
 
     def action_add(self) -> None:
-        """Type a concept that is missing."""
-        if self.task_row.type in (TaskType.DETECTION, TaskType.SEGMENTATION):
-            self.say("a concept of this task needs a region: change one with e")
+        """Type a concept that is missing; where the task takes regions, draw it first."""
+        if self.takes_regions:
+            # Whatever is typed next is the canvas's: none of it may act as a command.
+            self.action_draw("box")
         elif self.input_id is not None:
             self.ask_concept("add", "Add a concept")
 
@@ -170,10 +171,18 @@ class ReviewInputScreen(RegionDrawing, TextMarking):
 
     def action_request_changes(self) -> None:
         """Send it back with a comment."""
-        if self.input_id is not None:
-            self.query_one(AskLine).ask(
-                "comment", "Which changes?", hint="enter sends it back, escape leaves"
-            )
+        if self.input_id is None:
+            return
+        try:
+            reviewing.require_people(self.task_row, self.input_id)
+        except Refused as refused:
+            self.say_refused(refused)
+        else:
+            self._ask_changes()
+
+    def _ask_changes(self, text: str = "") -> None:
+        hint = "enter sends it back, escape leaves"
+        self.query_one(AskLine).ask("comment", "Which changes?", text, hint)
 
     def on_ask_line_answered(self, event: AskLine.Answered) -> None:
         """The comment is written."""
@@ -185,16 +194,23 @@ class ReviewInputScreen(RegionDrawing, TextMarking):
             return
         actor, task = self.winnow.actor, self.task_row
         act = partial(reviewing.decide, actor, task, [input_id], verdict, comment=comment)
-        self.turns.write(act, lambda _: self._decided(input_id), partial(self._not_decided, input_id))
+        self.turns.write(
+            act, lambda _: self._decided(input_id), partial(self._not_decided, input_id, verdict, comment)
+        )
 
     def _decided(self, input_id: int) -> None:
         self._review_queue.look([input_id])
         self.go_to(self.next_open())
 
-    def _not_decided(self, input_id: int, refused: Refused) -> None:
-        """Perhaps somebody else was quicker: then it counts as done here too, and says so."""
+    def _not_decided(self, input_id: int, verdict: Verdict, comment: str, refused: Refused) -> None:
+        """Perhaps somebody else was quicker: then it counts as done here too, and says so.
+
+        A comment that was refused stays in its field.
+        """
         self._review_queue.look([input_id])
         self.say_refused(refused)
+        if verdict is Verdict.REQUEST_CHANGES:
+            self._ask_changes(comment)
 
     def action_skip(self) -> None:
         """Go to the next one that is open, without a verdict."""
