@@ -263,3 +263,19 @@ def test_a_mistake_in_winnow_gives_the_terminal_back_and_is_one_sentence(
         after = bytes(rig.output).rpartition(b"\x1b[?1049l")[2]
     assert b"division by zero" in after
     assert b"Traceback" not in rig.output
+
+
+async def test_only_the_newest_sentence_is_shown_and_it_covers_only_the_foot(project: Project) -> None:
+    app = WinnowApp(project.owner, Terminal(), first=HOME, with_engine=False)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        app.notify("the first sentence")
+        app.notify("the second sentence", severity="error")
+        await shows(pilot, "the second sentence")
+        found = screen(pilot)
+        assert "the second sentence" in found[-1]
+        assert not any("the first sentence" in row for row in found)
+        app.notify("a long sentence that goes on and on " * 12)
+        await until(pilot, lambda: any("a long sentence" in row for row in screen(pilot)))
+        assert not any("a long sentence" in row for row in screen(pilot)[:-2])
+    app.writer.close()
+    app.reader.close()
