@@ -55,6 +55,7 @@ def _decide(
     recorder: Recorder, task: Task, input_id: int, verdict: Verdict, comment: str, labeler: User | None
 ) -> None:
     mine = assignments.require_open(task, Side.REVIEW, recorder.actor, input_id)
+    _require_others_work(recorder.actor, task, input_id)
     works = _works(task, input_id, labeler)
     if verdict is Verdict.REQUEST_CHANGES:
         _require_people(task, works)
@@ -88,6 +89,14 @@ def _works(task: Task, input_id: int, labeler: User | None) -> list[Assignment]:
         for work in assignments.on_input(task, Side.LABEL, input_id)
         if work.status == Status.AWAITING_REVIEW and (labeler is None or work.user_id == labeler.id)
     ]
+
+
+def _require_others_work(actor: User, task: Task, input_id: int) -> None:
+    """It was dealt while the task allowed own work, perhaps; what counts is whether it does now."""
+    own = assignments.get(task, Side.LABEL, actor, input_id)
+    handed_in = own is not None and own.status != Status.PENDING
+    if handed_in and not Task.get_by_id(task.id).own_review:
+        raise Refused(f"you labeled input {input_id} yourself: somebody else reviews it")
 
 
 def require_people(task: Task, input_id: int) -> None:

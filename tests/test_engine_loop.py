@@ -242,6 +242,7 @@ def test_one_engine_for_a_store_and_it_stops_when_asked(tmp_path: Path) -> None:
         assert "already" in refused.stderr
         make_task(project, "t", "mobilenet-v2", ("tabby",), "--lower", "0", "--upper", "1")
         winnow(project, "task", "run", "t")
+        wait_until(lambda: bool(winnow_json(project, "engine", "status")[0]["sessions"]))
         (status,) = winnow_json(project, "engine", "status")
         assert status["device"] == "cpu"
         assert {session["provider"] for session in status["sessions"]} == {"CPUExecutionProvider"}
