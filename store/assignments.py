@@ -251,8 +251,8 @@ def require_open(task: Task, side: Side, user: User, input_id: int) -> Assignmen
     assignment = get(task, side, user, input_id)
     verb = "label" if side is Side.LABEL else "review"
     if assignment is None:
-        raise Refused(f"input {input_id} of {task.name} is not yours to {verb}")
+        raise Refused(f"input {input_id} of '{task.name}' is not yours to {verb}")
     if not assignment.open:
         shown = Status(assignment.status).title
-        raise Conflict(f"input {input_id} of {task.name} is no longer open: it is {shown}")
+        raise Conflict(f"input {input_id} of '{task.name}' is no longer open: it is {shown}")
     return assignment

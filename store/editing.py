@@ -55,7 +55,7 @@ def edit(actor: User, task: Task, **changes: Any) -> Edited:
     rights.require(actor, Role.OWNER, Role.LEAD)
     wanted = Changes(**changes)
     before = thresholds_of(task)
-    with step(actor, f"edit task {task.name}") as recorder:
+    with step(actor, f"edit task '{task.name}'") as recorder:
         _change_row(recorder, task, wanted)
         _change_concepts(recorder, task, wanted)
         joined, moved = _change_people(recorder, task, wanted)
@@ -87,7 +87,7 @@ def _change_row(recorder: Recorder, task: Task, wanted: Changes) -> None:
 def _free(name: str, task: Task) -> str:
     taken = Task.select().where(Task.name == name, Task.deleted == False, Task.id != task.id)
     if taken.exists():
-        raise Refused(f"there is a task {name} already: choose another name")
+        raise Refused(f"there is a task '{name}' already: choose another name")
     return name
 
 
@@ -106,7 +106,7 @@ def _names(task: Task, wanted: Changes) -> list[str]:
         raise Refused("an auto-annotated task needs a concept: name one")
     for name in wanted.thresholds:
         if name not in chosen:
-            raise Refused(f"there is a threshold for {name}, but that is no concept of the task")
+            raise Refused(f"there is a threshold for '{name}', but that is no concept of the task")
     return chosen
 
 
@@ -191,11 +191,11 @@ def _set_members(
 def _require_enough(task: Task, side: Side, people: Sequence[str]) -> None:
     if side is Side.REVIEW:
         if people and task.review == ReviewStrategy.NONE:
-            raise Refused(f"nothing of {task.name} is reviewed: make a task with manual or consensus review")
+            raise Refused(f"nothing of '{task.name}' is reviewed: make a task with a review of its own")
         if not people and task.review != ReviewStrategy.NONE:
-            raise Refused(f"{task.name} is reviewed: name at least one reviewer")
+            raise Refused(f"'{task.name}' is reviewed: name at least one reviewer")
         return
     if not people and task.auto_id is None:
-        raise Refused(f"{task.name} needs a labeler: name at least one")
+        raise Refused(f"'{task.name}' needs a labeler: name at least one")
     if task.review == ReviewStrategy.CONSENSUS and task.agree_share is None and len(people) < task.agree:
         raise Refused(f"{len(people)} labelers cannot have {task.agree} agree: name more")

@@ -268,8 +268,9 @@ def _standing(actor: User, task: Task, input_id: int) -> tuple[Status, int | Non
     if any(row.user_id == actor.id for row in reviews):
         return Status.AWAITING_REVIEW, int(actor.id)
     if mine is not None:
-        raise Refused(f"input {input_id} of {task.name} has been reviewed: it is {Status(mine.status).title}")
-    raise Refused(f"input {input_id} of {task.name} is not yours to label or review")
+        stands = Status(mine.status).title
+        raise Refused(f"input {input_id} of '{task.name}' has been reviewed: it is {stands}")
+    raise Refused(f"input {input_id} of '{task.name}' is not yours to label or review")
 
 
 def take_back(actor: User, annotation: Annotation) -> None:

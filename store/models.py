@@ -180,8 +180,8 @@ def require_concepts(version: ModelVersion, wanted: Iterable[str]) -> dict[str, 
 def _unknown(version: ModelVersion, name: str, near: list[str]) -> str:
     model = version.model.name
     if near:
-        return f"{model} does not know the concept '{name}': it has {', '.join(map(repr, near))}"
-    return f"{model} does not know the concept '{name}': 'winnow model show {model}' lists what it knows"
+        return f"'{model}' does not know the concept '{name}': it has {', '.join(map(repr, near))}"
+    return f"'{model}' does not know the concept '{name}': 'winnow model show {model}' lists what it knows"
 
 
 def card(version: ModelVersion) -> Card:
@@ -191,7 +191,7 @@ def card(version: ModelVersion) -> Card:
     for found in _found()[0]:
         if (found.name, found.sha256, _fingerprint(_described(found))) == wanted:
             return found
-    raise NotFound(f"version {version.number} of {name} is not installed on this machine")
+    raise NotFound(f"version {version.number} of '{name}' is not installed on this machine")
 
 
 def file(version: ModelVersion, gpu: bool = False) -> Path:

@@ -76,7 +76,7 @@ def create(actor: User, plan: Plan) -> Made:
     """Make a task and deal out its inputs, as one step. Raises Refused with what to change."""
     rights.require(actor, Role.OWNER, Role.LEAD)
     checked = _check(plan)
-    with step(actor, f"create task {checked.name}") as recorder:
+    with step(actor, f"create task '{checked.name}'") as recorder:
         task = _insert(recorder, plan, checked)
         joined = _insert_members(recorder, task, plan, checked)
         _deal(task)
@@ -88,7 +88,7 @@ def _require_inputs(task: Task) -> None:
     """An empty dataset may be filled later; one that holds only the other media is a mistake."""
     if datasets.size(task.dataset_id) and not assignments.fitting(task).limit(1).exists():
         held = "pictures" if TaskType(task.type) is TaskType.TEXT else "texts"
-        raise Refused(f"the dataset {task.dataset.name} holds only {held}: choose another type of task")
+        raise Refused(f"the dataset '{task.dataset.name}' holds only {held}: choose another type of task")
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class _Checked:
 def _check(plan: Plan) -> _Checked:
     name = names.clean(plan.name, "a task's name")
     if Task.select().where(Task.name == name, Task.deleted == False).exists():
-        raise Refused(f"there is a task {name} already: choose another name")
+        raise Refused(f"there is a task '{name}' already: choose another name")
     Thresholds(plan.lower, plan.upper)
     kind = _choice(TaskType, plan.type, "type")
     auto = _model(plan.auto, kind)
@@ -120,7 +120,7 @@ def _check(plan: Plan) -> _Checked:
         wanted = list(models.concepts(auto))
     for concept in plan.thresholds:
         if concept not in wanted:
-            raise Refused(f"there is a threshold for {concept}, but that is no concept of the task")
+            raise Refused(f"there is a threshold for '{concept}', but that is no concept of the task")
     return _Checked(name, kind, _strategy(plan), _review(plan), auto, assist, wanted)
 
 
@@ -128,7 +128,7 @@ def _choice(kind: type[TaskType], given: str, what: str) -> TaskType:
     try:
         return kind(given)
     except ValueError:
-        raise Refused(f"{given} is no {what} of task: choose {', '.join(kind)}") from None
+        raise Refused(f"'{given}' is no {what} of task: choose {', '.join(kind)}") from None
 
 
 def _model(name: str | None, kind: TaskType) -> ModelVersion | None:
@@ -137,7 +137,7 @@ def _model(name: str | None, kind: TaskType) -> ModelVersion | None:
     version = models.find(name)
     if version.model.task != kind:
         raise Refused(
-            f"the model {name} is for {version.model.task}, the task is {kind}: choose another model"
+            f"the model '{name}' is for {version.model.task}, the task is {kind}: choose another model"
         )
     return version
 
@@ -146,7 +146,7 @@ def _strategy(plan: Plan) -> Strategy:
     try:
         strategy = Strategy(plan.strategy)
     except ValueError:
-        raise Refused(f"{plan.strategy} is no strategy: choose {', '.join(Strategy)}") from None
+        raise Refused(f"'{plan.strategy}' is no strategy: choose {', '.join(Strategy)}") from None
     if plan.auto is not None and strategy is not Strategy.PARTITIONED:
         raise Refused("an auto-annotated task deals out what is left over: its strategy is partitioned")
     if plan.weights and len(plan.weights) != len(plan.labelers):
@@ -159,7 +159,7 @@ def _review(plan: Plan) -> ReviewStrategy:
     try:
         review = ReviewStrategy(plan.review) if plan.review else default
     except ValueError:
-        raise Refused(f"{plan.review} is no review: choose {', '.join(ReviewStrategy)}") from None
+        raise Refused(f"'{plan.review}' is no review: choose {', '.join(ReviewStrategy)}") from None
     if review is ReviewStrategy.NONE and plan.reviewers:
         raise Refused("a task with reviewers needs a review: choose manual or consensus, or leave them out")
     if plan.auto is not None and review is not ReviewStrategy.MANUAL:
@@ -272,7 +272,7 @@ def find(token: str) -> Task:
     task = named or Task.get_or_none(Task.uid == token, Task.deleted == False)
     if task is None:
         known = [row.name for row in Task.select(Task.name).where(Task.deleted == False)]
-        raise NotFound(f"there is no task {token}{names.did_you_mean(token, known)}")
+        raise NotFound(f"there is no task '{token}'{names.did_you_mean(token, known)}")
     return task
 
 
@@ -289,7 +289,7 @@ def start(actor: User, task: Task) -> int:
     """
     rights.require(actor, Role.OWNER, Role.LEAD)
     if task.auto_id is None:
-        raise Refused(f"the task {task.name} has no model that annotates it: nothing to run")
+        raise Refused(f"the task '{task.name}' has no model that annotates it: nothing to run")
     rerouting.finish(task)
     with write():
         jobs.set_paused(task, False)
@@ -334,7 +334,7 @@ def cancel(actor: User, task: Task) -> int:
 def _require_run(actor: User, task: Task) -> None:
     rights.require(actor, Role.OWNER, Role.LEAD)
     if task.auto_id is None:
-        raise Refused(f"the task {task.name} has no model that annotates it")
+        raise Refused(f"the task '{task.name}' has no model that annotates it")
 
 
 def previous(actor: User, task: Task) -> int:
@@ -350,8 +350,8 @@ def forget_previous(actor: User, task: Task) -> int:
     """
     _require_run(actor, task)
     if jobs.open_count(task):
-        raise Refused(f"the model is at work on {task.name}: cancel that first")
-    with step(actor, f"delete what the model said in {task.name}") as recorder:
+        raise Refused(f"the model is at work on '{task.name}': cancel that first")
+    with step(actor, f"delete what the model said in '{task.name}'") as recorder:
         recorder.log(rerouting.WITHDRAWN, int(task.id), {"task": int(task.id)})
     return rerouting.withdraw(task)
 
@@ -359,5 +359,5 @@ def forget_previous(actor: User, task: Task) -> int:
 def delete(actor: User, task: Task) -> None:
     """Hide a task; its rows stay and undo brings it back."""
     rights.require(actor, Role.OWNER, Role.LEAD)
-    with step(actor, f"delete task {task.name}") as recorder:
+    with step(actor, f"delete task '{task.name}'") as recorder:
         recorder.delete(task)

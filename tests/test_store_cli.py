@@ -172,7 +172,7 @@ def test_people_concepts_datasets_and_tasks_by_command(winnow: Winnow, pictures:
     assert winnow("dataset", "create", "x", "0.png", "--all").code == 2
     assert winnow("concept", "add", "cat", "tabby").code == 0
     assert winnow("concept", "relate", "tabby", "hyponym", "cat").code == 0
-    assert winnow("concept", "rename", "cat", "Katze").err == "cat is called Katze now\n"
+    assert winnow("concept", "rename", "cat", "Katze").err == "'cat' is called 'Katze' now\n"
     assert winnow("task", "create", "t", "--type", "classification").code == 0
     assert winnow("task", "edit", "t", "--name", "u").code == 0
     assert winnow("task", "edit", "u").code == 2

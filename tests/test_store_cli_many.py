@@ -55,7 +55,7 @@ def test_a_task_is_edited_seen_and_paused(winnow: Winnow, project: Project) -> N
     )
     task = tasks.find("t")
     tasks.start(project.owner, task)
-    assert "paused t" in winnow("olga", "task", "pause", "t")
+    assert "paused 't'" in winnow("olga", "task", "pause", "t")
     assert winnow("olga", "task", "show", "t", "--json")["paused"] is True
     assert jobs.claim("engine", priorities=(0, 10)) == []
     winnow("olga", "task", "resume", "t")

@@ -147,7 +147,7 @@ async def test_a_refusal_is_shown_and_nothing_that_was_typed_is_lost(project: Pr
         await shows(pilot, "a task's name cannot be empty")
         assert screen.query_one("#name").has_focus
         await pilot.press(*"taken", "enter")
-        await shows(pilot, "there is a task taken already")
+        await shows(pilot, "there is a task 'taken' already")
         assert screen.query_one(ConceptPicker).chosen == ["cat"]
         assert screen.query_one("#name", TextField).value == "taken"
         await pilot.press("escape")

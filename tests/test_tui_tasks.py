@@ -92,7 +92,7 @@ async def test_edit_changes_name_and_instructions_and_keeps_what_is_refused(proj
         await pilot.press("e")
         await shows(pilot, "Instructions for labelers")
         await pilot.press("ctrl+u", *"taken", "enter", *"look twice", "enter")
-        await shows(pilot, "there is a task taken already")
+        await shows(pilot, "there is a task 'taken' already")
         await shows(pilot, "look twice")
         await pilot.press("shift+tab", "end", *"-2", "ctrl+s")
         await until(pilot, lambda: Task.get_by_id(task.id).name == "taken-2")

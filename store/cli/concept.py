@@ -58,7 +58,7 @@ def rename(project: Project, name: str, new_name: str) -> None:
     actor = project.open()
     old = concepts.find(name).name
     renamed = concepts.rename(actor, concepts.find(name), new_name)
-    note(f"{old} is called {renamed.name} now")
+    note(f"'{old}' is called '{renamed.name}' now")
 
 
 @command.command()

@@ -41,4 +41,4 @@ def create(project: Project, name: str, names: tuple[str, ...], everything: bool
         raise click.UsageError("name inputs or give --all, not both")
     actor = project.open()
     made = datasets.add(actor, name, [inputs.find(one).id for one in names], everything=everything)
-    note(f"made the dataset {made.name} with {datasets.size(made.id)} inputs")
+    note(f"made the dataset '{made.name}' with {datasets.size(made.id)} inputs")

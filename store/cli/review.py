@@ -152,7 +152,7 @@ def _verdict(name: str, past: str, text: str) -> None:
         of, by = tasks.find(task), None if labeler is None else users.find(labeler)
         chosen = reviewing.awaiting(actor, of, by) if everything else [inputs.find(one).id for one in names]
         if not chosen:
-            raise Refused(f"nothing in {of.name} waits for your review")
+            raise Refused(f"nothing in '{of.name}' waits for your review")
         count = reviewing.decide(
             actor, of, list(dict.fromkeys(chosen)), Verdict(name), comment=comment, labeler=by
         )

@@ -128,7 +128,7 @@ def create(project: Project, /, kind: str | None, thresholds: tuple[str, ...], *
     made = tasks.create(actor, plan)
     for joined in made.joined:
         note(f"{joined} was not in the project yet and is a labeler now")
-    note(f"made the task {made.task.name}")
+    note(f"made the task '{made.task.name}'")
     if made.task.auto_id is not None:
         note(f"annotate it with: winnow task run '{made.task.name}'")
 
@@ -193,7 +193,7 @@ def edit(project: Project, /, name: str, dry_run: bool, thresholds: tuple[str, .
         note(f"{edited.moved} open inputs went over to somebody else")
     if edited.needs_run:
         note(f"{edited.needs_run} inputs need the model again: winnow task run '{task.name}'")
-    note(f"changed the task {task.name}")
+    note(f"changed the task '{task.name}'")
 
 
 def _say_moves(preview: Preview, dry_run: bool) -> None:
@@ -227,7 +227,7 @@ def _run_verb(name: str, text: str, past: str) -> None:
         act = {"pause": tasks.pause, "resume": tasks.resume, "cancel": tasks.cancel}[name]
         actor = project.open()
         given_up = act(actor, tasks.find(task))
-        note(f"{past} {task}" + (f": {given_up} inputs were waiting" if given_up else ""))
+        note(f"{past} '{task}'" + (f": {given_up} inputs were waiting" if given_up else ""))
 
     command.command(name, help=text)(verb)
 
@@ -246,7 +246,7 @@ def delete(project: Project, name: str) -> None:
 
     actor = project.open()
     tasks.delete(actor, tasks.find(name))
-    note(f"deleted the task {name}; 'winnow undo' brings it back")
+    note(f"deleted the task '{name}'; 'winnow undo' brings it back")
 
 
 @command.command()
@@ -271,15 +271,16 @@ def run(project: Project, name: str, device: str, delete_previous: bool, yes: bo
             )
         note(f"deleted {tasks.forget_previous(actor, task)} annotations")
     waiting = tasks.start(actor, task)
-    with progress(f"annotating {task.name}") as on_progress:
+    with progress(f"annotating '{task.name}'") as on_progress:
         for at in supervise.run_task(task, waiting, device=device):
             on_progress(at.total - at.waiting, at.total)
     (summary,) = summaries(actor, task)
-    note(f"annotated {waiting - min(waiting, summary.failed)} inputs of {task.name}, failed {summary.failed}")
+    annotated = waiting - min(waiting, summary.failed)
+    note(f"annotated {annotated} inputs of '{task.name}', failed {summary.failed}")
     for trouble in troubles.listing(task, MOST_TROUBLES):
         note(f"  {trouble.path or 'a job'}: {trouble.sentence}")
     if summary.failed > MOST_TROUBLES:
-        note(f"  and {summary.failed - MOST_TROUBLES} more: winnow task show {task.name} --json")
+        note(f"  and {summary.failed - MOST_TROUBLES} more: winnow task show '{task.name}' --json")
     failures = jobs.failures(task)
     if failures:
         raise Refused(f"some inputs could not be annotated: {'; '.join(failures)}")
