@@ -135,6 +135,11 @@ class Emulator:
         self._stream = pyte.ByteStream(self._text)
         self._sixel = np.zeros((rows * self.cell[1], columns * self.cell[0], 4), np.uint8)
 
+    def lose_everything(self) -> None:
+        """Another terminal takes its place: no text, no images."""
+        self.images, self.placements, self.virtual = {}, {}, {}
+        self.resize(self.columns, self.rows)
+
     def feed(self, data: bytes) -> None:
         """Takes output of a program; a sequence may be cut anywhere."""
         data = self._rest + data

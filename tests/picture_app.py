@@ -58,6 +58,8 @@ class PictureApp(GraphicsApp[None]):
         ("b", "plain"),
         ("x", "remove"),
         ("v", "vanish"),
+        ("s", "resend"),
+        ("ctrl+z", "suspend_process"),
         ("q", "quit"),
     ]
 
@@ -115,6 +117,9 @@ class PictureApp(GraphicsApp[None]):
 
     def action_remove(self) -> None:
         self.canvas.remove()
+
+    def action_resend(self) -> None:
+        self.resend()
 
     def action_vanish(self) -> None:
         self.canvas.show_text("The file has vanished.")

@@ -137,6 +137,11 @@ class PtyRig:
             self._set_size(columns, rows)
         os.killpg(self.process.pid, signal.SIGWINCH)
 
+    def lose_everything(self) -> None:
+        """Another terminal of the same kind and size takes the place of this one."""
+        with self._changed:
+            self.emulator.lose_everything()
+
     # What the person sees
 
     def wait_for(self, what: str | Callable[[], object], deadline: float = 20.0) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -307,6 +309,39 @@ def test_nothing_is_left_in_the_terminal(kind: Kind, way: str, opened: Opener) -
         assert rig.wait_for_exit() == 0
     rig.wait_for(lambda: not rig.emulator.images and not rig.emulator.placements)
     assert not rig.strays
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_another_terminal_is_sent_everything(kind: Kind, opened: Opener) -> None:
+    looker = opened(kind)
+    rig = looker.rig
+    rig.press("p")
+    rig.wait_for("[dog]")
+    before = looker.settled()
+    rig.lose_everything()
+    rig.press("s")
+    rig.wait_for(lambda: np.array_equal(looker.canvas(), before))
+    assert f"ready {kind}" in rig.text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_after_being_stopped_it_is_all_there(kind: Kind, opened: Opener) -> None:
+    looker = opened(kind)
+    rig = looker.rig
+    before = looker.settled()
+    rig.press("ctrl+z")
+    rig.wait_for(lambda: stopped(rig.process.pid))
+    rig.lose_everything()
+    os.kill(rig.process.pid, signal.SIGCONT)
+    rig.wait_for(lambda: np.array_equal(looker.canvas(), before))
+    rig.send("l")
+    looker.wait_until_it_shows(moved(BOX, 1, 0))
+    assert not rig.strays
+
+
+def stopped(process: int) -> bool:
+    """Whether the kernel says so; reaps nothing."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 def test_a_slow_terminal_gets_fewer_frames_and_the_last_one(opened: Opener) -> None:

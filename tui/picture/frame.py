@@ -110,10 +110,15 @@ class GraphicsApp(App[ReturnType]):
         parser.on_fence(heard)
         self.app_resume_signal.subscribe(self, self._resumed)
 
-    def _resumed(self, _: App[Any]) -> None:
-        """The terminal may have thrown images away while the app was stopped."""
+    def resend(self) -> None:
+        """Writes all of the screen anew: the terminal may have lost what it had, or be another one."""
         for canvas in self._canvases:
             canvas.forget()
+        self._fences.clear()
+        self.refresh(layout=True)
+
+    def _resumed(self, _: App[Any]) -> None:
+        self.resend()
 
     def on_resize(self, _: events.Resize) -> None:
         """A larger font changes the size of cells in pixels, and comes as a resize."""
