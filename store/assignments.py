@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from peewee import fn
+from peewee import chunked, fn
 
 from store.database import now, write
 from store.errors import Conflict, Refused
@@ -210,13 +210,15 @@ def on_input(task: Task, side: Side, input_id: int) -> list[Assignment]:
     return list(found.order_by(Assignment.user))
 
 
-def without_reviewer(task: Task) -> list[int]:
-    """The inputs that await review and that no reviewer of the task may take, in order."""
+def without_reviewer(task: Task, within: Collection[int] | None = None) -> list[int]:
+    """The inputs (`within`: of these) that await review and that no reviewer of the task has, in order."""
+    few = "" if within is None else f"AND a.input_id IN ({', '.join(map(str, within))}) "
     rows = database.execute_sql(
         "SELECT DISTINCT a.input_id FROM assignment a WHERE a.task_id = ? AND a.side = 'label' "
-        "AND a.status = ? AND (SELECT 1 FROM assignment r WHERE r.input_id = a.input_id "
-        "AND r.task_id = a.task_id AND r.side = 'review' AND r.open = 1 LIMIT 1) IS NULL ORDER BY 1",
-        (task.id, int(Status.AWAITING_REVIEW)),
+        f"{few}AND a.status = {int(Status.AWAITING_REVIEW)} AND (SELECT 1 FROM assignment r "
+        "WHERE r.input_id = a.input_id AND r.task_id = a.task_id AND r.side = 'review' AND r.open = 1 "
+        "LIMIT 1) IS NULL ORDER BY 1",
+        (task.id,),
     )
     return [row[0] for row in rows.fetchall()]
 
@@ -244,6 +246,27 @@ def queue(task: Task, side: Side, user: User) -> array[int]:
 def is_open(task: Task, side: Side, user: User, input_id: int) -> bool:
     """Whether the input is still to be done by this user."""
     return bool(_open(task, side, user).where(Assignment.input == input_id).exists())
+
+
+def waiting(task: Task, side: Side, user: User) -> int:
+    """How many inputs are open for this user, from the counters."""
+    still = Status.PENDING if side is Side.LABEL else Status.AWAITING_REVIEW
+    counted = AssignmentCount.select(fn.SUM(AssignmentCount.n)).where(
+        AssignmentCount.task == task.id,
+        AssignmentCount.side == side,
+        AssignmentCount.user == user.id,
+        AssignmentCount.status == still,
+        AssignmentCount.failed == False,
+    )
+    return int(counted.scalar() or 0)
+
+
+def open_among(task: Task, side: Side, user: User, inputs: Sequence[int]) -> set[int]:
+    """Those of these inputs that are still to be done by this user."""
+    found: set[int] = set()
+    for some in chunked(inputs, 500):
+        found.update(_open(task, side, user).where(Assignment.input.in_(some)).select(Assignment.input).scalars())
+    return found
 
 
 def require_open(task: Task, side: Side, user: User, input_id: int) -> Assignment:

@@ -7,7 +7,7 @@ what still nobody has begun and refuses otherwise.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from peewee import chunked
@@ -16,7 +16,7 @@ from store import assignments, labeling
 from store.database import now
 from store.errors import Conflict
 from store.history import Recorder
-from store.tables import Assignment, DatasetInput, Task, TaskMember, User, database
+from store.tables import Assignment, DatasetInput, Event, Task, TaskMember, User, database
 from store.values import ReviewStrategy, Role, Side, Status, Strategy
 
 MOVED = "assignment_move"
@@ -290,6 +290,71 @@ def turn(move: Mapping[str, Any], *, back: bool) -> None:
             if begun:
                 raise Conflict("somebody has begun some of the inputs that went over since: they stay")
     _move(move)
+
+
+def hand_out(recorder: Recorder, task: Task) -> int:
+    """Deal what awaits review and nobody was given; returns how many went to somebody."""
+    return _move_all(recorder, task, Side.REVIEW, _left(task, assignments.without_reviewer(task)))
+
+
+def follow(events: Sequence[Event]) -> None:
+    """After undo or redo: who reviews what follows from what has turned, without a line in the history.
+
+    What nothing awaits any more leaves its reviewer's queue; what has nobody goes to whoever may take it.
+    """
+    for task_id, inputs in _turned(events).items():
+        task = Task.get_by_id(task_id)
+        left = assignments.without_reviewer(task, inputs)
+        if inputs is not None:
+            _take_back(task, inputs)
+        for (_, taker), some in _left(task, left).items():
+            _move({"task": int(task.id), "side": Side.REVIEW, "from": None, "to": taker, "inputs": some})
+
+
+def _turned(events: Sequence[Event]) -> dict[int, set[int] | None]:
+    """The tasks whose reviews may be dealt otherwise now, with their inputs; None: all of them."""
+    found: dict[int, set[int] | None] = {}
+    for event in events:
+        if event.table == "assignment" and event.row[1] == Side.LABEL:
+            inputs = found.setdefault(event.row[0], set())
+            if inputs is not None:
+                inputs.add(event.row[3])
+        elif event.table == "task_member":
+            found[event.row[0]] = None
+        elif event.table == "task" and "own_review" in (event.after or ()) and event.before is not None:
+            found[event.row] = None
+        elif event.table == "user":
+            reviews: Any = TaskMember.select(TaskMember.task).where(TaskMember.user == event.row)
+            found |= dict.fromkeys(reviews.where(TaskMember.side == Side.REVIEW).scalars())
+    return found
+
+
+def _take_back(task: Task, inputs: Iterable[int]) -> None:
+    """Close no review, but take away those that nobody has begun and for which there is no work."""
+    _many(
+        f"DELETE FROM assignment AS a WHERE a.task_id = ? AND a.input_id = ? AND a.side = 'review' "
+        f"AND a.open = 1 AND {_NOTHING_SAID[Side.REVIEW]} AND NOT EXISTS (SELECT 1 FROM assignment w "
+        "WHERE w.input_id = a.input_id AND w.task_id = a.task_id AND w.side = 'label' "
+        f"AND w.status = {int(Status.AWAITING_REVIEW)})",
+        [(task.id, input_id) for input_id in inputs],
+    )
+
+
+def _left(task: Task, inputs: Sequence[int]) -> dict[tuple[int | None, int | None], list[int]]:
+    """Who may take each of these inputs that no reviewer has, as moves."""
+    labelers = _labelers(task) if inputs else {}
+    moves: dict[tuple[int | None, int | None], list[int]] = defaultdict(list)
+    works = [(input_id, labelers.get(input_id, set())) for input_id in inputs]
+    for input_id, reviewer in assignments.choose_reviewers(task, works):
+        moves[None, reviewer].append(input_id)
+    return moves
+
+
+def come_back(recorder: Recorder, user: User) -> int:
+    """Who is back in the project takes what awaited a reviewer; returns how many inputs."""
+    chosen: Any = TaskMember.select(TaskMember.task).join(Task)
+    chosen = chosen.where(TaskMember.user == user, TaskMember.side == Side.REVIEW, Task.deleted == False)
+    return sum(hand_out(recorder, Task.get_by_id(task)) for task in list(chosen.scalars()))
 
 
 def leave(recorder: Recorder, user: User) -> int:

@@ -158,6 +158,9 @@ def _change_people(recorder: Recorder, task: Task, wanted: Changes) -> tuple[lis
             joined += _set_members(recorder, task, side, people, wanted.weights)
         if people is not None or (side is Side.REVIEW and wanted.own_review is not None):
             moved += dealing.redistribute(recorder, task, side)
+        elif side is Side.REVIEW and wanted.labelers is not None:
+            # Who labels no more may review what nobody could.
+            moved += dealing.hand_out(recorder, task)
     return joined, moved
 
 

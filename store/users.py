@@ -73,11 +73,13 @@ def add(actor: User, name: str, role: Role | None = None) -> User:
             joins_as = role or Role.LABELER
             return recorder.insert(User, name=name, role=joins_as.value, active=True, created_at=now())
         _require_person(known)
-        if role is None:
-            return recorder.update(known, active=True)
-        if role is not Role.OWNER:
+        if role is not None and role is not Role.OWNER:
             _keep_an_owner(known)
-        return recorder.update(known, role=role.value, active=True)
+        back = not known.active
+        recorder.update(known, role=role.value if role is not None else known.role, active=True)
+        if back:
+            dealing.come_back(recorder, known)
+        return known
 
 
 def invite(recorder: Recorder, name: str) -> tuple[User, bool]:
@@ -90,7 +92,9 @@ def invite(recorder: Recorder, name: str) -> tuple[User, bool]:
     _require_person(known)
     if known.active:
         return known, False
-    return recorder.update(known, role=Role.LABELER.value, active=True), True
+    recorder.update(known, role=Role.LABELER.value, active=True)
+    dealing.come_back(recorder, known)
+    return known, True
 
 
 def remove(actor: User, user: User) -> None:
