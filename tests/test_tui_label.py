@@ -122,14 +122,38 @@ async def test_keys_typed_after_leaving_are_for_the_screen_below(scene: Scene) -
         assert rows() == [("tiger cat", 1, "olga")]
 
 
-async def test_a_and_x_decide_on_the_highlighted_one(scene: Scene) -> None:
+async def test_a_and_x_decide_on_the_highlighted_one_and_go_on(scene: Scene) -> None:
     async with scene.open() as stage:
-        await stage.press("tab", "a", "j", "x")
+        await stage.press("tab", "a")
+        assert rows() == [("tabby", 1, "olga")]
+        assert stage.screen.rows.current.name == "goldfish"
+        await stage.press("x")
         assert rows() == [("tabby", 1, "olga"), ("goldfish", 0, "olga")]
         await stage.press("a")
         assert rows() == [("tabby", 1, "olga"), ("goldfish", 1, "olga")]
-        await stage.press("x", "x")
-        assert rows() == [("tabby", 1, "olga")]
+
+
+async def test_a_again_and_again_accepts_one_after_the_other_and_takes_nothing_back(scene: Scene) -> None:
+    async with scene.open() as stage:
+        await stage.press("a", "a", "a", "a", "a")
+        assert rows() == [(name, 1, "olga") for name in ("tiger cat", "tabby", "goldfish")]
+        assert stage.screen.rows.current.name == "goldfish"
+
+
+async def test_going_on_passes_what_is_decided(scene: Scene) -> None:
+    async with scene.open() as stage:
+        await stage.press("2", "k", "a")
+        assert stage.screen.rows.current.name == "goldfish"
+
+
+async def test_d_takes_back_what_was_accepted_or_rejected(scene: Scene) -> None:
+    async with scene.open() as stage:
+        await stage.press("a", "x", "k", "k", "d")
+        assert stage.marks() == {"tiger cat": None, "tabby": 0, "goldfish": None}
+        await stage.press("j", "d")
+        assert rows() == []
+        await stage.press("d")
+        assert "nobody has accepted it" in stage.said()[-1]
 
 
 async def test_accept_all_is_one_step_of_what_is_shown(scene: Scene) -> None:

@@ -101,7 +101,7 @@ async def test_one_region_out_of_sight_comes_back(herd: Herd) -> None:
 
 async def test_deleting_leaves_the_suggestion(herd: Herd) -> None:
     async with herd.open() as stage:
-        await stage.press("a", "d")
+        await stage.press("a", "k", "d")
         assert rows() == []
         assert stage.names() == ["sheep.1", "sheep.2", "dog.1"]
         await stage.press("d")
@@ -123,7 +123,7 @@ async def test_a_category_is_deleted_as_one_step(herd: Herd) -> None:
 
 async def test_renaming_is_kept_for_what_the_model_says_and_renaming_back_ends_it(herd: Herd) -> None:
     async with herd.open() as stage:
-        await stage.press("a", "r", *"lamb", "enter")
+        await stage.press("1", "r", *"lamb", "enter")
         assert rows() == [("lamb", 1, "olga")]
         assert stage.names() == ["lamb.1", "lamb.2", "dog.1"]
         assert "lamb.1 (sheep)" in stage.text()
@@ -142,7 +142,7 @@ async def test_the_annotators_are_counted_and_listed(cats: Any) -> None:
         assert stage.names() == ["tabby", "goldfish"]
         shown = next(line for line in stage.text().splitlines() if "tabby" in line)
         assert "×2" in shown
-        await stage.press("a", "w")
+        await stage.press("1", "w")
         text = stage.text()
         assert "Annotators (3): tabby" in text
         assert "✓ olga (person) 0.8000 · Pending" in text

@@ -30,7 +30,7 @@ class LabelScreen(LabelWork):
         Binding("slash,c", "add", "Add", id="label.add"),
         Binding("e", "change", "Change", id="label.change"),
         Binding("r", "rename", "Rename everywhere", id="label.rename", show=False),
-        Binding("d,delete", "delete", "Delete", id="label.delete", show=False),
+        Binding("d,delete", "delete", "Take back", id="label.delete"),
         Binding("D", "delete_category", "Delete the category", id="label.delete_category", show=False),
         Binding("A", "accept_all", "Accept all", id="label.accept_all", show=False),
         Binding("s", "skip", "Skip", id="label.skip"),

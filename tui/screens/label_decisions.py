@@ -20,29 +20,41 @@ class LabelDecisions(RegionDrawing, TextMarking):
 
     def toggle(self, entry: Entry) -> None:
         """Accept, and take back what is accepted."""
-        self._decide(entry, 1)
+        if entry.annotation is not None and entry.value == 1:
+            self._write(partial(labeling.take_back, self.winnow.actor, entry.annotation))
+        else:
+            self._write(self._saying(entry, 1))
 
     def action_accept(self, value: int) -> None:
-        """Say of the highlighted entry that it is there (1) or not (0); the same again takes it back."""
+        """Say of the highlighted entry that it is there (1) or not (0), and go on to the next undecided."""
         self.turns.take(lambda: self._accept(value))
 
     def _accept(self, value: int) -> None:
         entry = self.rows.current
-        if entry is not None and not entry.members:
-            self._decide(entry, value)
+        if entry is None or entry.members:
+            return
+        if entry.value == value:
+            # It is said already: the key never takes anything back.
+            self._go_on()
+        else:
+            self.turns.write(self._saying(entry, value), lambda _: self._go_on(reload=True))
 
-    def _decide(self, entry: Entry, value: int) -> None:
+    def _go_on(self, *, reload: bool = False) -> None:
+        self.rows.go_to_undecided()
+        if reload:
+            self.reload()
+        else:
+            self._point()
+
+    def _saying(self, entry: Entry, value: int) -> Callable[[], object]:
+        """What writes that the entry is there, or is not."""
         actor, task, input_id = self.winnow.actor, self.task_row, self.input_id
         assert input_id is not None
-        annotation, suggestion = entry.annotation, entry.suggestion
-        if annotation is not None and entry.value == value:
-            self._write(partial(labeling.take_back, actor, annotation))
-        elif annotation is not None:
-            self._write(partial(labeling.set_value, actor, annotation, value))
-        elif suggestion is not None:
-            self._write(partial(labeling.accept, actor, task, input_id, suggestion, value=value))
-        else:
-            self._write(partial(labeling.add, actor, task, input_id, entry.concept, value=value))
+        if entry.annotation is not None:
+            return partial(labeling.set_value, actor, entry.annotation, value)
+        if entry.suggestion is not None:
+            return partial(labeling.accept, actor, task, input_id, entry.suggestion, value=value)
+        return partial(labeling.add, actor, task, input_id, entry.concept, value=value)
 
     def _write(self, act: Callable[[], object]) -> None:
         self.turns.write(act, lambda _: self.reload())
@@ -83,7 +95,7 @@ class LabelDecisions(RegionDrawing, TextMarking):
             self.ask_concept("rename", f"Everywhere instead of {entry.concept}", prefers_new=True)
 
     def action_delete(self) -> None:
-        """Delete the highlighted annotation; what a model suggested is a suggestion again."""
+        """Take the highlighted annotation back; what a model suggested is a suggestion again."""
         self.turns.take(self._delete)
 
     def _delete(self) -> None:

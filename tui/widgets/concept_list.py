@@ -87,6 +87,14 @@ class ConceptList(Rows[Entry], can_focus=False):
             beyond = bisect_right(places, self.cursor) if by > 0 else bisect_left(places, self.cursor)
             self.cursor = places[(beyond + (by - 1 if by > 0 else by)) % len(places)]
 
+    def go_to_undecided(self) -> None:
+        """Move the highlight down to the next entry that nobody has decided on; stay where there is none."""
+        for place in range(self.cursor + 1, len(self.items)):
+            entry = self.items[place]
+            if entry.value is None and not entry.members and not entry.hidden:
+                self.cursor = place
+                return
+
     def on_click(self, event: events.Click) -> None:
         """Highlight, and tell the screen."""
         index = event.y + self.scroll_offset.y
