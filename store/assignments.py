@@ -265,7 +265,9 @@ def open_among(task: Task, side: Side, user: User, inputs: Sequence[int]) -> set
     """Those of these inputs that are still to be done by this user."""
     found: set[int] = set()
     for some in chunked(inputs, 500):
-        found.update(_open(task, side, user).where(Assignment.input.in_(some)).select(Assignment.input).scalars())
+        found.update(
+            _open(task, side, user).where(Assignment.input.in_(some)).select(Assignment.input).scalars()
+        )
     return found
 
 

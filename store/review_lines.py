@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from store.tables import Annotation, Assignment, Concept, Input, Task, User, database
+from store.tables import Annotation, Assignment, Concept, Input, Task, TaskConcept, User, database
 from store.values import Side, Status
 
 
@@ -86,3 +86,25 @@ def matching(task: Task, reviewer: User, words: Sequence[str]) -> set[int]:
         matched = {row[0] for row in rows.fetchall()}
         found = matched if found is None else found & matched
     return found or set()
+
+
+def labelers(task: Task) -> list[str]:
+    """Everybody whose work may be in a task's review queue, models first, then people."""
+    rows = database.execute_sql(
+        "SELECT u.name FROM user u WHERE u.id IN (SELECT user_id FROM task_member WHERE task_id = ? "
+        "AND side = 'label' UNION SELECT annotator FROM annotation_count WHERE task = ? AND n > 0) "
+        "ORDER BY u.role <> 'model', u.name",
+        (task.id, task.id),
+    )
+    return [row[0] for row in rows.fetchall()]
+
+
+def concept_names(task: Task) -> list[str]:
+    """What a task's inputs are labeled as: its concepts, or the project's where it has none."""
+    own: Any = Concept.select(Concept.name).join(TaskConcept, on=(TaskConcept.concept == Concept.id))
+    chosen = own.where(TaskConcept.task == task).order_by(TaskConcept.position).tuples()
+    found = [name for (name,) in chosen]
+    if not found:
+        joined: Any = Concept.select(Concept.name).where(Concept.joined == True).order_by(Concept.name)
+        found = [name for (name,) in joined.tuples()]
+    return found

@@ -20,7 +20,7 @@ _BECOMES = {
     Verdict.REQUEST_CHANGES: Status.PENDING,
     Verdict.REJECT: Status.REVIEW_DENIED,
 }
-_PAST = {
+PAST = {
     Verdict.APPROVE: "approve",
     Verdict.REQUEST_CHANGES: "request changes to",
     Verdict.REJECT: "reject",
@@ -45,15 +45,16 @@ def decide(
     if verdict is Verdict.REQUEST_CHANGES and not comment.strip():
         raise Refused("say in a comment which changes you want")
     several = f"{len(inputs)} inputs" if len(inputs) != 1 else f"input {inputs[0]}"
-    with step(actor, f"{_PAST[verdict]} {several}") as recorder:
+    with step(actor, f"{PAST[verdict]} {several}") as recorder:
         for input_id in inputs:
-            _decide(recorder, task, input_id, verdict, comment, labeler)
+            settle(recorder, task, input_id, verdict, comment, labeler)
     return len(inputs)
 
 
-def _decide(
+def settle(
     recorder: Recorder, task: Task, input_id: int, verdict: Verdict, comment: str, labeler: User | None
 ) -> None:
+    """Give a verdict on one input within a step; refuses what `decide` refuses."""
     mine = assignments.require_open(task, Side.REVIEW, recorder.actor, input_id)
     _require_others_work(recorder.actor, task, input_id)
     works = _works(task, input_id, labeler)

@@ -7,11 +7,14 @@ import pytest
 
 from store import labeling, reviewing, users
 from store.predictions import Said
+from store.queues import Order
 from store.tables import Annotation, Assignment, Review, Task
 from store.values import Region, Side, Status, Verdict
 from tests.conftest import Project
 from tests.labeling_scene import Stage, add_pictures, opened, rows, statuses, task
 from tui.places import Place
+from tui.queue_filter import EVERYTHING
+from tui.review_queue import View
 
 
 @pytest.fixture(autouse=True)
@@ -150,7 +153,7 @@ async def test_a_verdict_on_what_is_marked_is_asked_and_one_step(scene: Scene) -
         await stage.press("space", "j", "space")
         assert "2 marked" in stage.text()
         await stage.press("a")
-        assert "Approve 2 inputs of animals?" in stage.text()
+        assert "Approve 2 inputs of 'animals'?" in stage.text()
         await stage.press("n")
         assert set(scene.reviews()) == {"AWAITING_REVIEW"}
         await stage.press("a", "y")
@@ -184,7 +187,7 @@ async def test_the_filter_keeps_the_order_and_the_viewer_walks_in_it(scene: Scen
         await stage.until(lambda: len(stage.screen.queue.shown) == 2, "the filter")
         await stage.settle()
         assert [line.split()[-3] for line in lines(stage)] == ["01.png", "03.png"]
-        assert "2 with anna do" in stage.text()
+        assert "2 of 4: with anna do · escape shows all" in stage.text()
         await stage.press("enter", "a")
         assert stage.screen.input_id == scene.inputs[3]
         await stage.press("q", "slash")
@@ -271,7 +274,7 @@ async def test_a_hundred_thousand_lines_cost_no_more_than_those_in_sight(
     async with scene.open() as stage:
         many = [scene.inputs[n % 4] + 1000 * (n // 4) for n in range(100_000)]
         asked.clear()
-        stage.screen._opened(many)
+        stage.screen._opened(View(many, many, EVERYTHING, Order.INPUT))
         await stage.press("G")
         assert stage.screen.table.cursor == 99_999
         await stage.press("g", "g")

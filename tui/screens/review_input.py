@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import chain
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -84,7 +85,14 @@ class ReviewInputScreen(RegionDrawing, TextMarking):
     @property
     def done_count(self) -> int:
         """How many of those that are shown were decided."""
-        return len(self._review_queue.done.intersection(self.queue))
+        return self._review_queue.done_shown
+
+    def next_open(self) -> int:
+        """The next that is not decided, from the front again after the last; else the end."""
+        done, shown = self._review_queue.done, self.queue
+        count, start = len(shown), self.at + 1
+        around = chain(range(start, count), range(min(start, count)))
+        return next((place for place in around if shown[place] not in done), count)
 
     @property
     def is_typing(self) -> bool:

@@ -53,10 +53,12 @@ class QueueTable(Rows[int]):
         self._lines: dict[int, ReviewLine] = {}
         self.range_start: int | None = None
         """Where a range of marks begins, while one is being made."""
+        self._ranged: tuple[tuple[int, int], set[int]] = (-1, -1), set()
 
     def forget(self) -> None:
         """Read again what is in sight."""
         self._lines.clear()
+        self._ranged = (-1, -1), set()
         self.refresh()
 
     @property
@@ -65,7 +67,10 @@ class QueueTable(Rows[int]):
         if self.range_start is None or not self.items:
             return set()
         first, last = sorted((self.range_start, self.cursor))
-        return set(self.items[first : last + 1])
+        if self._ranged[0] != (first, last):
+            # Every line asks, and a range may hold a hundred thousand.
+            self._ranged = (first, last), set(self.items[first : last + 1])
+        return self._ranged[1]
 
     def watch_cursor(self, before: int, now: int) -> None:
         """A growing range has to be drawn as a whole."""
