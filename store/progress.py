@@ -8,7 +8,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from store import assignments
-from store.tables import AssignmentCount, Concept, Dataset, Task, TaskConcept, TaskMember, User
+from store.tables import (
+    AssignmentCount,
+    Concept,
+    Dataset,
+    Task,
+    TaskConcept,
+    TaskMember,
+    User,
+    database,
+)
 from store.values import ReviewStrategy, Role, Side, Status, Strategy
 
 
@@ -33,6 +42,8 @@ class Summary:
     """Inputs that the model could not look at."""
     to_label: int
     """Open for the person who asks."""
+    sent_back: int
+    """Those of them that a reviewer has sent back for changes."""
     to_review: int
 
     def to_json(self) -> dict[str, Any]:
@@ -69,8 +80,8 @@ def summaries(actor: User, only: Task | None = None) -> list[Summary]:
         TaskConcept.select(TaskConcept.task, Concept.name).join(Concept).order_by(TaskConcept.position)
     )
     people = {side: _members(side) for side in Side}
-    counts = _counts()
-    return [_summary(task, actor, named, people, counts) for task in tasks]
+    counts, sent_back = _counts(), _sent_back(actor)
+    return [_summary(task, actor, named, people, counts, sent_back.get(task.id, 0)) for task in tasks]
 
 
 def _names(rows: Any) -> dict[int, list[str]]:
@@ -100,6 +111,19 @@ def _counts() -> dict[tuple[int, str, int], _Counts]:
     return found
 
 
+def _sent_back(user: User) -> dict[int, int]:
+    """By task, how many open inputs came back to this labeler: few requests are looked through."""
+    rows = database.execute_sql(
+        "SELECT r.task_id, COUNT(DISTINCT r.input_id) FROM review r INDEXED BY review_changes "
+        "CROSS JOIN assignment a "
+        "ON a.task_id = r.task_id AND a.side = 'label' AND a.user_id = ? AND a.input_id = r.input_id "
+        "AND a.open = 1 WHERE r.verdict = 'request-changes' AND r.deleted = 0 "
+        "AND (r.labeler_id IS NULL OR r.labeler_id = a.user_id) GROUP BY r.task_id",
+        (user.id,),
+    )
+    return dict(rows.fetchall())
+
+
 def _inputs(task: Task, counts: dict[tuple[int, str, int], _Counts]) -> int:
     """How many inputs the task has, from the counters: a count of a large dataset takes too long."""
     if task.strategy == Strategy.DYNAMIC:
@@ -125,6 +149,7 @@ def _summary(
     concepts: dict[int, list[str]],
     people: dict[Side, dict[int, list[str]]],
     counts: dict[tuple[int, str, int], _Counts],
+    sent_back: int,
 ) -> Summary:
     labeled = _add(count for (of, side, _), count in counts.items() if of == task.id and side == Side.LABEL)
     reviewed = _add(count for (of, side, _), count in counts.items() if of == task.id and side == Side.REVIEW)
@@ -158,6 +183,7 @@ def _summary(
         reviewed_percent=_reviewed_percent(reviewed, status) if has_review else None,
         failed=labeled.failed,
         to_label=to_label if actor.role != Role.VIEWER else 0,
+        sent_back=sent_back if actor.role != Role.VIEWER else 0,
         to_review=counts.get((task.id, Side.REVIEW, actor.id), _Counts()).open,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,8 @@ class WorkList:
     """Ids, ascending."""
     open: bytearray = field(default_factory=bytearray)
     """1 for each input that is open, 0 for each that is done."""
+    first: list[int] = field(default_factory=list)
+    """Open inputs that come before all others, because a reviewer has sent them back."""
 
     @property
     def left(self) -> int:
@@ -54,20 +56,40 @@ class WorkList:
         at = self.place(input_id)
         if at is not None:
             self.open[at] = is_open
+        if not is_open:
+            self.pass_over(input_id)
+
+    def pass_over(self, input_id: int) -> None:
+        """An input that came first is left for later: it comes again with the others."""
+        if input_id in self.first:
+            self.first.remove(input_id)
 
     def next_open(self, start: int) -> int:
-        """The first open place from `start` on, else from the front; the end where nothing is open."""
+        """What comes before all others, else the first open place from `start` on, else from the front.
+
+        The end where nothing is open.
+        """
+        place = self.place(self.first[0]) if self.first else None
+        if place is not None:
+            return place
         at = self.open.find(1, start)
         at = at if at >= 0 else self.open.find(1)
         return at if at >= 0 else len(self.inputs)
 
     def first_from(self, input_id: int | None) -> int:
-        """The open place of this input, or the next open one after where it would stand."""
-        return self.next_open(0 if input_id is None else bisect_left(self.inputs, input_id))
+        """The open place of this input, or what comes next after where it would stand."""
+        if input_id is None:
+            return self.next_open(0)
+        at = bisect_left(self.inputs, input_id)
+        is_open = at < len(self.inputs) and self.inputs[at] == input_id and self.open[at]
+        return at if is_open else self.next_open(at)
 
 
-def of(task: Task, side: Side, user: User) -> WorkList:
-    """All that is this user's on one side of a task, of a dynamic task after leasing what comes next."""
+def of(task: Task, side: Side, user: User, first: Sequence[int] = ()) -> WorkList:
+    """All that is this user's on one side of a task, of a dynamic task after leasing what comes next.
+
+    `first`: those of it that come before all others.
+    """
     waiting = assignments.queue(task, side, user)
     mine = Assignment.select(Assignment.input).where(
         Assignment.task == task, Assignment.side == side, Assignment.user == user
@@ -76,6 +98,7 @@ def of(task: Task, side: Side, user: User) -> WorkList:
     made.open = bytearray(len(made.inputs))
     for input_id in waiting:
         made.mark(input_id, is_open=True)
+    made.first = [input_id for input_id in first if not made.is_done(input_id)]
     return made
 
 

@@ -27,6 +27,20 @@ def test_a_work_list_knows_what_is_done_and_what_comes_next(project: Project) ->
     assert work.place(999) is None and work.is_done(999)
 
 
+def test_what_was_sent_back_comes_before_all_others_until_it_is_done_or_left(project: Project) -> None:
+    olga = project.owner
+    first, second, third, fourth = add_pictures(project.folder, olga)
+    made = task(olga, concepts=["cat"])
+    labeling.submit(olga, made, second)
+    work = worklist.of(made, Side.LABEL, olga, [fourth, second, third])
+    assert work.first == [fourth, third]
+    assert work.first_from(None) == 3 and work.first_from(first) == 0 and work.first_from(second) == 3
+    work.pass_over(fourth)
+    assert work.next_open(1) == 2
+    work.mark(third, is_open=False)
+    assert work.next_open(1) == 3 and work.next_open(0) == 0
+
+
 def test_a_name_is_found_literally(project: Project) -> None:
     olga = project.owner
     ids = add_pictures(project.folder, olga)

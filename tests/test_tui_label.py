@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from store import jobs, labeling, models, users
+from store import jobs, labeling, models, progress, reviewing, users
 from store.tables import Annotation, Assignment, Concept, Job, Task
-from store.values import Side, Status
+from store.values import Side, Status, Verdict
 from tests.conftest import Project
 from tests.labeling_scene import (
     CLASSIFIER,
@@ -256,17 +256,28 @@ async def test_what_was_submitted_can_be_changed(project: Project) -> None:
         assert rows(status=Status.AWAITING_REVIEW) == [("tiger cat", 1, "olga"), ("tabby", 1, "olga")]
 
 
-async def test_the_reviewer_s_wish_is_shown(project: Project) -> None:
-    from store import reviewing
-    from store.values import Verdict
-
-    scene = Scene(project, review="manual")
-    labeling.submit(scene.olga, scene.task, scene.inputs[0])
-    reviewing.decide(
-        scene.olga, scene.task, scene.inputs[:1], Verdict.REQUEST_CHANGES, comment="which cat is it?"
-    )
+async def test_what_was_sent_back_comes_first_with_who_and_why(project: Project) -> None:
+    scene = Scene(project, review="manual", reviewers=["olga"], labelers=["olga"], own_review=True)
+    first, _, third, fourth = scene.inputs
+    for input_id in (third, fourth):
+        labeling.submit(scene.olga, scene.task, input_id)
+        wish = f"which cat is {input_id}? [b]"
+        reviewing.decide(scene.olga, scene.task, [input_id], Verdict.REQUEST_CHANGES, comment=wish)
+    assert progress.summaries(scene.olga)[0].sent_back == 2
+    async with opened(scene.olga, Place()) as stage:
+        assert "2 sent back" in stage.text()
     async with scene.open() as stage:
-        assert "olga asks: which cat is it?" in stage.text()
+        assert stage.screen.input_id == third
+        assert "Sent back by olga" in stage.text() and f"which cat is {third}? [b]" in stage.text()
+        await stage.press("s")
+        assert stage.screen.input_id == fourth and f"which cat is {fourth}?" in stage.text()
+        await stage.press("1", "enter")
+        assert stage.screen.input_id == first and "Sent back" not in stage.text()
+        await stage.press("enter", "enter")
+        assert stage.screen.input_id == third and "Sent back" in stage.text()
+        await stage.press("enter", "h")
+        assert "Sent back" not in stage.text()
+    assert progress.summaries(scene.olga)[0].sent_back == 0
 
 
 async def test_a_task_without_a_model_offers_its_concepts(project: Project) -> None:

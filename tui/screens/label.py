@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from store import annotators, labeling, reviewing, skips, viewing
+from store import annotators, labeling, skips, viewing
 from store.tables import Concept, Task, User
-from store.values import Side, Status, Verdict
+from store.values import Side, Status
 from tui.entries import Entry, merge, with_annotators
 from tui.hotkeys import MOST
 from tui.places import Place
@@ -71,8 +71,8 @@ class LabelScreen(LabelWork):
 
     def entries(self, input_id: int) -> list[Entry]:
         """Suggestions, this person's annotations (and the model's where one annotates), the concepts."""
-        suggested = self.suggested(input_id)
         mine = labeling.on_input(self.task_row, input_id, annotator=self.sees_only)
+        suggested = self.suggested(input_id, mine)
         entries = merge(suggested, mine, self.offered, self.winnow.actor)
         low, high = self.settings.low, self.settings.high
         return with_annotators(entries, annotators.models_that_say(input_id, low, high))
@@ -82,24 +82,18 @@ class LabelScreen(LabelWork):
         return str(shown) if not self.out_of_range else f"{shown} of {shown + self.out_of_range}"
 
     def notice(self, input_id: int) -> str:
-        """Whether suggestions are to come, what the reviewer wants, that it is submitted already."""
+        """Whether suggestions are to come, that it was skipped before or is submitted already."""
         actor, task = self.winnow.actor, self.task_row
         status = viewing.standing(task, Side.LABEL, actor, input_id)
         if status is not None:
             return _standing(status)
-        told = [self._asked(input_id), self._skipped(input_id)]
+        told = [self._skipped(input_id)]
         if self.is_predicting:
             told.append("predicting…")
         elif self.suggesting is not None:
             error = viewing.prediction_error(self.suggesting, input_id)
             told.append(f"The model could not look at this input: {error}" if error else "")
         return "  ".join(filter(None, told))
-
-    def _asked(self, input_id: int) -> str:
-        verdicts = [said for said in reviewing.comments(self.task_row, input_id) if said.comment]
-        if verdicts and verdicts[-1].verdict == Verdict.REQUEST_CHANGES:
-            return f"{verdicts[-1].reviewer.name} asks: {verdicts[-1].comment}"
-        return ""
 
     def _skipped(self, input_id: int) -> str:
         reason = skips.reason(self.winnow.actor, self.task_row, Side.LABEL, input_id)

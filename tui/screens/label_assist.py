@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from textual.app import ComposeResult
@@ -10,7 +11,7 @@ from textual.binding import Binding, BindingType
 from store import labeling, models, sessions, viewing
 from store.errors import Refused
 from store.labeling import Suggestion
-from store.tables import ModelVersion, Task
+from store.tables import Annotation, ModelVersion, Task
 from tui.foresight import Foresight
 from tui.label_settings import LabelSettings
 from tui.score_range import score_range
@@ -125,12 +126,12 @@ class LabelAssist(LabelDecisions):
         own = viewing.model_name(self.task_row.assist_id or self.task_row.auto_id)
         line.model = version.model.name if version is not None else own
 
-    def suggested(self, input_id: int) -> list[Suggestion]:
-        """What the model says within the range."""
+    def suggested(self, input_id: int, stands: Sequence[Annotation]) -> list[Suggestion]:
+        """What the model says within the range and nothing of what `stands` decides on."""
         self.is_predicting, self.out_of_range, self._suggested = False, 0, 0
         if self.suggesting is None:
             return []
-        found = labeling.suggestions(self.task_row, input_id, self.winnow.actor, self._version)
+        found = labeling.suggestions(self.task_row, input_id, self.winnow.actor, self._version, stands)
         self.is_predicting = found is None and (self._version or self.task_row.assist_id) is not None
         shown = [one for one in found or () if self.settings.low <= one.score <= self.settings.high]
         self._suggested = len(found or ())

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from store import assignments, labeling, pace, skips, worklist
+from textual.app import ComposeResult
+
+from store import assignments, labeling, pace, reviewing, skips, worklist
 from store.errors import Refused
 from store.tables import ModelVersion, Task
-from store.values import Side
+from store.values import Side, Verdict
 from store.worklist import WorkList
 from tui.foresight import AHEAD
+from tui.entries import Entry
 from tui.screens.label_hotkeys import LabelHotkeys
 from tui.widgets.ask_line import AskLine
 from tui.widgets.progress_line import ProgressLine
+from tui.widgets.sent_back import SentBack
 
 
 class LabelWork(LabelHotkeys):
@@ -22,6 +26,11 @@ class LabelWork(LabelHotkeys):
     def __init__(self, task: Task, at_input: int | None = None) -> None:
         super().__init__(task, at_input)
         self.work = WorkList()
+
+    def above_list(self) -> ComposeResult:
+        """What a reviewer wants first."""
+        yield SentBack()
+        yield from super().above_list()
 
     def opened(self) -> None:
         """Open the list."""
@@ -73,6 +82,17 @@ class LabelWork(LabelHotkeys):
         if input_id is not None:
             self.foresight.look_ahead(input_id, list(self.queue[self.at + 1 : self.at + 1 + AHEAD]))
 
+    def _tell(self, entries: Sequence[Entry], input_id: int | None) -> None:
+        super()._tell(entries, input_id)
+        note, actor = self.query_one(SentBack), self.winnow.actor
+        is_open = input_id is not None and not self.is_done(input_id)
+        said = reviewing.comments(self.task_row, input_id) if is_open and input_id is not None else []
+        wishes = [review for review in said if review.labeler_id in (None, actor.id)]
+        if wishes and wishes[-1].verdict == Verdict.REQUEST_CHANGES:
+            note.tell(wishes[-1].reviewer.name, wishes[-1].comment, wishes[-1].created_at)
+        else:
+            note.clear()
+
     # What keys do
 
     def action_look_again(self) -> None:
@@ -80,7 +100,9 @@ class LabelWork(LabelHotkeys):
         self.turns.take(lambda: self.turns.write(self._look, self._looked))
 
     def _look(self) -> tuple[WorkList, ModelVersion | None]:
-        return worklist.of(self.task_row, Side.LABEL, self.winnow.actor), self.find_model()
+        actor, task = self.winnow.actor, self.task_row
+        back = [one.input for one in reviewing.returned(task, actor)]
+        return worklist.of(task, Side.LABEL, actor, back), self.find_model()
 
     def _looked(self, found: tuple[WorkList, ModelVersion | None]) -> None:
         wanted = self._at_input if self._at_input is not None else self.input_id
@@ -130,6 +152,8 @@ class LabelWork(LabelHotkeys):
         self.turns.take(self._skip)
 
     def _skip(self) -> None:
+        if self.input_id is not None:
+            self.work.pass_over(self.input_id)
         following = self.next_open()
         if following == self.at:
             self.say("this is the last one that is open")

@@ -27,7 +27,7 @@ _ALWAYS = {
     "Inputs": Column("Inputs", 7, right=True),
     "Labeling": Column("Labeling", 20),
     "Reviewed": Column("Reviewed", 9, right=True),
-    "You can": Column("You can", 21),
+    "You can": Column("You can", 24),
 }
 # In the order in which they come as the screen grows wider.
 _WIDER = {
@@ -96,8 +96,9 @@ def labeling(summary: Summary, width: int) -> list[Piece]:
 
 
 def can_do(summary: Summary) -> str:
-    """What is left for the person who looks: "Label 12 · Review 3"."""
-    parts = [f"Label {summary.to_label}"] if summary.to_label else []
+    """What is left for the person who looks: "2 sent back · Label 12 · Review 3"."""
+    parts = [f"{summary.sent_back} sent back"] if summary.sent_back else []
+    parts += [f"Label {summary.to_label}"] if summary.to_label else []
     parts += [f"Review {summary.to_review}"] if summary.to_review else []
     return " · ".join(parts)
 
@@ -118,7 +119,7 @@ def _cell(summary: Summary, name: str) -> Piece:
             return str(summary.inputs), ""
         case "Reviewed":
             return "–" if summary.reviewed_percent is None else f"{summary.reviewed_percent}%", ""
-    return can_do(summary) or "–", ""
+    return can_do(summary) or "–", "rows--doubtful" if summary.sent_back else ""
 
 
 class TaskRows(Rows[Summary]):
