@@ -33,7 +33,7 @@ def bands(
 
     The comparisons are those of `store.routing.route`. Walks one range of an index for each concept.
     """
-    rows = _bounds(thresholds)
+    rows = bounds(thresholds)
     within = "" if dataset is None else f"AND {{0}} IN {_MEMBERS}"
     members = () if dataset is None else (dataset.id,)
     looked_at = database.execute_sql(
@@ -58,7 +58,7 @@ def bands(
 _MEMBERS = "(SELECT input_id FROM dataset_input WHERE dataset_id = ?)"
 
 
-def _bounds(thresholds: Mapping[int, Thresholds]) -> list[tuple[int, float, float]]:
+def bounds(thresholds: Mapping[int, Thresholds]) -> list[tuple[int, float, float]]:
     """(concept as models say it, lower, upper); what people renamed counts for its new name."""
     rows = [(concept, bound.lower, bound.upper) for concept, bound in thresholds.items()]
     for said, used in renames().items():

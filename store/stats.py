@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from store import comparison, decisions, scores
 from store.annotations import counts
-from store.tables import Concept, Dataset, Input, Task, User
+from store.tables import AnnotationCount, Concept, Dataset, Input, Task, User
 from store.values import Role, Status
 
 
@@ -31,6 +32,33 @@ def summary() -> dict[str, Any]:
         "statuses": dict(statuses),
         "people": sorted(lines[False], key=_most_first),
         "models": sorted(lines[True], key=_most_first),
+    }
+
+
+def statuses(task: Task) -> dict[str, int]:
+    """How many annotations of a task have each status, by its name; from counters, so at once."""
+    found: dict[str, int] = defaultdict(int)
+    for row in AnnotationCount.select().where(AnnotationCount.task == task.id, AnnotationCount.n > 0):
+        found[Status(row.status).name] += row.n
+    return dict(sorted(found.items()))
+
+
+def of_task(task: Task, person: User | None = None) -> dict[str, Any]:
+    """All numbers of one task, as the Stats screen shows them: task, statuses, concepts, agreement, people,
+    over_time, confusion and scores; of one person only where it is about persons."""
+    answers, decided = comparison.of_task(task), decisions.of_task(task)
+    agreement, name = answers.agreement(), None if person is None else person.name
+    if name is not None:
+        agreement["cohen"] = [line for line in agreement["cohen"] if name in line["people"]]
+    return {
+        "task": task.name,
+        "statuses": statuses(task),
+        "concepts": answers.concepts(),
+        "agreement": agreement,
+        "people": [line for line in decided.people() if name in (None, line["name"])],
+        "over_time": [line for line in decided.over_time() if name in (None, line["name"])],
+        "confusion": answers.confusion(person),
+        "scores": scores.of_task(task).histogram(),
     }
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store import cli, labeling, measures, reviewing, tasks
+from store import cli, comparison, decisions, labeling, models, predictions, reviewing, scores, stats, tasks
 from store.agreement import (
     box_agreement,
     cohen_kappa,
@@ -149,7 +149,7 @@ def test_agreement_of_a_task_is_that_of_its_ratings(project: Project) -> None:
         "cid": ["cat", "dog", "", "cow"],
     }
     task = several(project, said)
-    found = measures.agreement(task)
+    found = comparison.of_task(task).agreement()
     units = [
         [concept in said[name][n].split() for name in said]
         for n in range(4)
@@ -172,14 +172,14 @@ def test_boxes_of_people_are_compared_by_overlap(project: Project) -> None:
         labeling.add(user, task, 1, "cat", Region.from_box(0, 0, x1, 1))
         for input_id in (1, 2):
             labeling.submit(user, task, input_id)
-    assert measures.agreement(task)["iou"] == pytest.approx(0.5)
+    assert comparison.of_task(task).agreement()["iou"] == pytest.approx(0.5)
 
 
 def test_confusion_counts_who_says_what_instead(project: Project) -> None:
     task = several(project, {"ann": ["cat", "dog", "cat", ""], "bob": ["cat", "cow", "", ""]})
     table = {
         (row["one"], row["other"]): row["count"]
-        for row in measures.confusion(task)
+        for row in comparison.of_task(task).confusion()
         if row["between"] == "people"
     }
     assert table == {("cat", "cat"): 1, ("dog", "cow"): 1, ("cat", None): 1}
@@ -194,11 +194,11 @@ def test_pace_counts_verdicts_and_leaves_out_the_time_away(project: Project) -> 
     for input_id, at in (
         (1, 0),
         (2, 10_000),
-        (3, 10_000 + measures.IDLE + 1),
-        (4, 10_000 + measures.IDLE + 1),
+        (3, 10_000 + decisions.IDLE + 1),
+        (4, 10_000 + decisions.IDLE + 1),
     ):
         Review.update(created_at=at).where(Review.input == input_id).execute()
-    lines = {line["name"]: line for line in measures.pace(task)}
+    lines = {line["name"]: line for line in decisions.of_task(task).people()}
     assert lines["rob"] == {
         "name": "rob",
         "submitted": 0,
@@ -209,7 +209,79 @@ def test_pace_counts_verdicts_and_leaves_out_the_time_away(project: Project) -> 
         "seconds_per_decision": 10.0,
         "median_seconds": 10.0,
     }
-    assert lines["ann"]["submitted"] == 4 and measures.pace() == measures.pace(task)
+    assert lines["ann"]["submitted"] == 4 and decisions.of_task().people() == decisions.of_task(task).people()
+
+
+def test_confusion_of_one_person_begins_with_what_they_say(project: Project) -> None:
+    task = several(project, {"ann": ["cat", "dog"], "bob": ["cow", "dog"], "cid": ["cat", "cow"]})
+    bob = User.get(User.name == "bob")
+    table = {
+        (row["one"], row["other"]): row["count"]
+        for row in comparison.of_task(task).confusion(bob)
+        if row["between"] == "people"
+    }
+    assert table == {("cow", "cat"): 2, ("dog", "dog"): 1, ("dog", "cow"): 1}
+
+
+def test_walking_in_small_windows_finds_the_same(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = several(
+        project, {"ann": ["cat", "dog", "", "cow", "cat"], "bob": ["cat", "cow", "", "cow", "dog"]}
+    )
+    reviewing.decide(User.get(User.name == "rob"), task, [1, 2, 3], Verdict.APPROVE)
+    whole = stats.of_task(task)
+    monkeypatch.setattr("store.annotations.WINDOW", 2)
+    monkeypatch.setattr("store.decisions.PAGE", 2)
+    shares = list(comparison.Comparison(task).walk())
+    assert shares == [0.4, 0.8, 1.0]
+    assert stats.of_task(task) == whole
+    assert whole["concepts"][0] == {"name": "cat", "there": 3, "not_there": 0}
+    assert sum(whole["statuses"].values()) == 8
+
+
+def test_decisions_are_counted_by_the_hour_and_over_long_by_the_day(project: Project) -> None:
+    task = several(project, {"ann": ["cat"] * 4})
+    hour = decisions.HOUR
+    noon = 1_700_000_000_000 // (24 * hour) * 24 * hour + 12 * hour
+    for input_id, at in ((1, noon), (2, noon + 1000), (3, noon + hour), (4, noon + 2 * hour)):
+        Assignment.update(changed_at=at).where(Assignment.input == input_id).execute()
+    lines = decisions.of_task(task).over_time()
+    assert [(line["hours"], line["name"], line["decisions"]) for line in lines] == [
+        (1, "ann", 2),
+        (1, "ann", 1),
+        (1, "ann", 1),
+    ]
+    Assignment.update(changed_at=noon + 10 * 24 * hour).where(Assignment.input == 4).execute()
+    lines = decisions.of_task(task).over_time()
+    assert [(line["hours"], line["decisions"]) for line in lines] == [(24, 3), (24, 1)]
+    assert [line["start"][10:16] for line in lines] == ["T00:00"] * 2
+
+
+def test_scores_are_counted_by_the_stored_number_on_either_side_of_a_threshold(project: Project) -> None:
+    project.add_inputs(7)
+    plan = tasks.Plan(
+        name="t", type="classification", auto="efficientnet-lite0", concepts=("tabby",), lower=0.5, upper=0.9
+    )
+    task = tasks.create(project.owner, plan).task
+    tabby, other = (models.concepts(task.auto)[name].id for name in ("tabby", "tiger cat"))
+    for n, score in enumerate((0.02, 0.4999999, 0.5, 0.52, 0.8999999, 0.9, 1.0), 1):
+        said = [predictions.Said(tabby, score), predictions.Said(other, 0.01)]
+        predictions.keep(task.auto, {n: said}, 0.0)
+    found = scores.of_task(task).histogram()
+    assert found is not None
+    assert found["bands"] == {"success": 2, "review": 3, "dropped": 2}
+    assert [n for n, line in enumerate(found["bins"]) for _ in range(line["predictions"])] == [
+        0,
+        9,
+        10,
+        10,
+        17,
+        18,
+        19,
+    ]
+    task.lower = task.upper = 1.0
+    task.save()
+    found = scores.of_task(task).histogram()
+    assert found is not None and found["bands"] == {"success": 1, "review": 0, "dropped": 6}
 
 
 def test_the_command_line_prints_them(
@@ -228,5 +300,12 @@ def test_the_command_line_prints_them(
     counted = Counter(row["count"] for row in printed("stats", "confusion", "--task", "t", "--json"))
     assert sum(counted.values()) >= 2
     assert printed("stats", "--json")["inputs"] == 2
-    for verb in (["agreement", "--task", "t"], ["pace"], ["confusion", "--task", "t"]):
+    assert printed("stats", "--task", "t", "--json") == stats.of_task(tasks.find("t"))
+    assert {
+        row["name"] for row in printed("stats", "--task", "t", "--person", "bob", "--json")["people"]
+    } == {"bob"}
+    assert sum(row["decisions"] for row in printed("stats", "over-time", "--json")) == 4
+    assert cli.call(cli.winnow, ["stats", "--person", "bob"]) == 2
+    assert cli.call(cli.winnow, ["stats", "scores", "--task", "t"]) == 1
+    for verb in (["--task", "t"], ["agreement", "--task", "t"], ["pace"], ["confusion", "--task", "t"]):
         assert cli.call(cli.winnow, ["stats", *verb]) == 0

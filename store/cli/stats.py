@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from store.cli import Project
 from store.output import fields, json_array, json_object, json_option, table
 
+task_option = click.option("--task", "name", metavar="NAME", required=True, help="In this task.")
+person_option = click.option("--person", metavar="USER", help="Only what this person has a part in.")
+
 
 @click.group(invoke_without_command=True)
+@click.option("--task", "name", metavar="NAME", help="All about this task; without it, the whole project.")
+@person_option
 @json_option
 @click.pass_context
-def command(context: click.Context, as_json: bool) -> None:
+def command(context: click.Context, name: str | None, person: str | None, as_json: bool) -> None:
     """Count inputs, tasks and annotations, by status, person and model; or see how people work."""
-    from store import stats
-
     if context.invoked_subcommand is not None:
         return
+    if person is not None and name is None:
+        raise click.UsageError("--person needs a --task")
+    from store import stats, tasks, users
+
     context.obj.open()
-    counted = stats.summary()
+    if name is None:
+        _tell_project(stats.summary(), as_json)
+        return
+    found = stats.of_task(tasks.find(name), None if person is None else users.find(person))
+    if as_json:
+        json_object(found)
+    else:
+        _tell_task(found)
+
+
+def _tell_project(counted: dict[str, Any], as_json: bool) -> None:
     if as_json:
         json_object(counted)
         return
@@ -32,22 +51,59 @@ def command(context: click.Context, as_json: bool) -> None:
     )
 
 
+def _tell_task(found: dict[str, Any]) -> None:
+    fields({"task": found["task"], **found["statuses"]})
+    for tell, what in (
+        (_tell_concepts, found["concepts"]),
+        (_tell_people, found["people"]),
+        (_tell_agreement, found["agreement"]),
+        (_tell_confusion, found["confusion"]),
+        (_tell_scores, found["scores"]),
+    ):
+        if what:
+            click.echo()
+            tell(what)
+
+
+def _tell_concepts(rows: list[dict[str, Any]]) -> None:
+    table(("concept", "there", "not there"), (list(row.values()) for row in rows))
+
+
+def _tell_people(rows: list[dict[str, Any]]) -> None:
+    if rows:
+        table([key.replace("_", " ") for key in rows[0]], (list(row.values()) for row in rows))
+
+
+def _tell_agreement(found: dict[str, Any]) -> None:
+    fields({name: found[name] for name in ("inputs", "fleiss", "krippendorff", "iou")})
+    rows = ([*line["people"], line["inputs"], line["kappa"]] for line in found["cohen"])
+    table(("person", "and", "inputs", "cohen"), rows)
+
+
+def _tell_confusion(rows: list[dict[str, Any]]) -> None:
+    cells = ([row["between"], row["one"] or "-", row["other"] or "-", row["count"]] for row in rows)
+    table(("between", "one", "other", "count"), cells)
+
+
+def _tell_scores(found: dict[str, Any]) -> None:
+    fields({key: found[key] for key in ("model", "version", "lower", "upper")} | found["bands"])
+    table(("from", "to", "predictions"), (list(line.values()) for line in found["bins"]))
+
+
 @command.command()
-@click.option("--task", "name", metavar="NAME", required=True)
+@task_option
 @json_option
 @click.pass_obj
 def agreement(project: Project, name: str, as_json: bool) -> None:
     """How alike people label where several answered: kappa, alpha, and how well boxes fit."""
-    from store import measures, tasks
+    from store import comparison, tasks
 
     project.open()
-    found = measures.agreement(tasks.find(name))
+    found = comparison.of_task(tasks.find(name)).agreement()
     if as_json:
         json_object(found)
-        return
-    fields({key: found[key] for key in ("inputs", "fleiss", "krippendorff", "iou")})
-    rows = ([*line["people"], line["inputs"], line["kappa"]] for line in found["cohen"])
-    table(("person", "and", "inputs", "cohen"), rows)
+    else:
+        _tell_agreement(found)
 
 
 @command.command()
@@ -56,28 +112,64 @@ def agreement(project: Project, name: str, as_json: bool) -> None:
 @click.pass_obj
 def pace(project: Project, name: str | None, as_json: bool) -> None:
     """What each person decided and how long it took; pauses over five minutes are not counted."""
-    from store import measures, tasks
+    from store import decisions, tasks
 
     project.open()
-    rows = measures.pace(None if name is None else tasks.find(name))
+    rows = decisions.of_task(None if name is None else tasks.find(name)).people()
     if as_json:
         json_array(rows)
-    elif rows:
-        table([key.replace("_", " ") for key in rows[0]], (list(row.values()) for row in rows))
+    else:
+        _tell_people(rows)
+
+
+@command.command("over-time")
+@click.option("--task", "name", metavar="NAME", help="Only in this task.")
+@json_option
+@click.pass_obj
+def over_time(project: Project, name: str | None, as_json: bool) -> None:
+    """How many decisions each person made in each hour; by day after more than three days."""
+    from store import decisions, tasks
+
+    project.open()
+    rows = decisions.of_task(None if name is None else tasks.find(name)).over_time()
+    if as_json:
+        json_array(rows)
+    else:
+        table(("start", "hours", "name", "decisions"), (list(row.values()) for row in rows))
 
 
 @command.command()
-@click.option("--task", "name", metavar="NAME", required=True)
+@task_option
+@person_option
 @json_option
 @click.pass_obj
-def confusion(project: Project, name: str, as_json: bool) -> None:
+def confusion(project: Project, name: str, person: str | None, as_json: bool) -> None:
     """What people say where others, or the model, say something else."""
-    from store import measures, tasks
+    from store import comparison, tasks, users
 
     project.open()
-    rows = measures.confusion(tasks.find(name))
+    whose = None if person is None else users.find(person)
+    rows = comparison.of_task(tasks.find(name)).confusion(whose)
     if as_json:
         json_array(rows)
-        return
-    cells = ([row["between"], row["one"] or "-", row["other"] or "-", row["count"]] for row in rows)
-    table(("between", "one", "other", "count"), cells)
+    else:
+        _tell_confusion(rows)
+
+
+@command.command()
+@task_option
+@json_option
+@click.pass_obj
+def scores(project: Project, name: str, as_json: bool) -> None:
+    """How the scores of a task's predictions spread, and how many lie on each side of its thresholds."""
+    from store import scores, tasks
+    from store.errors import Refused
+
+    project.open()
+    found = scores.of_task(tasks.find(name)).histogram()
+    if found is None:
+        raise Refused(f"the task '{name}' has no model, so nothing has a score")
+    if as_json:
+        json_object(found)
+    else:
+        _tell_scores(found)
