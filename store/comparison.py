@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
-from store import annotations, datasets
+import store.annotations
+from store import datasets
 from store.agreement import alpha_of_units, fleiss_of_rows, kappa_of_table, mean_box_agreement
 from store.tables import Concept, Task, TaskConcept, User, database
 from store.values import Box, Region, Role, Status
@@ -81,12 +82,12 @@ class Comparison:
     def walk(self) -> Iterator[float]:
         """Count a window of inputs at a time; yields the share of the task that is counted, 0..1."""
         total = max(1, datasets.size(self._task.dataset_id))
-        for number, (first, last) in enumerate(annotations.windows(self._task.dataset_id), 1):
+        for number, (first, last) in enumerate(store.annotations.windows(self._task.dataset_id), 1):
             self._count_concepts(first, last)
             self._count_model(first, last)
             for item in self._items(first, last):
                 self._count(item)
-            yield min(1.0, number * annotations.WINDOW / total)
+            yield min(1.0, number * store.annotations.WINDOW / total)
 
     def _items(self, first: int, last: int) -> Iterable[_Item]:
         """The inputs that at least two people have handed in."""
