@@ -26,7 +26,7 @@ class ViewerScreen(ViewerStrip):
 
     def on_store_changed(self, _: StoreChanged) -> None:
         """Suggestions have arrived, or somebody has changed something."""
-        self.turns.take(self.reload)
+        self.turns.take(self.reload_changed)
 
     def on_screen_resume(self) -> None:
         """Other screens hear of changes while they are on top."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from textual.widgets import Static
 
-from store import inputs, media, viewing
+from store import database, inputs, media, viewing
 from store.printable import printable
 from store.tables import Input
 from tui.categories import said
@@ -50,6 +50,8 @@ class ViewerDisplay(ViewerFrame):
 
     def reload(self, *, anew: bool = False) -> None:
         """Read again what is said of the input; `anew`: it is another input."""
+        # Before anything is read, so that no change is missed.
+        self._read_at = database.data_version()
         input_id = self.input_id
         entries = [] if input_id is None else self.entries(input_id)
         lines = self.categories.arranged(entries)
@@ -68,6 +70,11 @@ class ViewerDisplay(ViewerFrame):
             self.rows.show(lines)
         self._tell(entries, input_id)
         self._point()
+
+    def reload_changed(self) -> None:
+        """Read again, unless nobody has written since: after each decision it was read at once."""
+        if database.data_version() != self._read_at:
+            self.reload()
 
     def _show_input(self, input_id: int | None) -> None:
         row = self._shown

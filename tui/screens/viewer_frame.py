@@ -55,6 +55,7 @@ class ViewerFrame(Screen[None]):
         self._around: dict[int, Input] = {}
         self._opened_once = False
         self._noticed = ""
+        self._read_at = 0
         self._drawn: list[tuple[Entry, str]] = []
 
     # What subclasses say

@@ -23,6 +23,9 @@ Item = TypeVar("Item")
 Piece = tuple[str, str]
 """A stretch of a line and the component class that styles it ("" for the row's own style)."""
 
+Drawn = tuple[tuple[Piece, ...], bool]
+"""A row's pieces and whether the cursor is on it."""
+
 TWICE = 0.8
 """Seconds within which the second `g` of `gg` must come."""
 
@@ -94,21 +97,38 @@ class Rows(ScrollView, Generic[Item], can_focus=True):
         self._line = line
         self._key = key
         self._g_at = 0.0
+        self._drawn: dict[int, Drawn] = {}
         self.items: Sequence[Item] = ()
 
     def show(self, items: Sequence[Item]) -> None:
         """Show other items; the cursor stays on the item it was on, or near where that was."""
         on = self.current
         self.items = items
-        self.virtual_size = Size(self.size.width, len(items))
+        self._make_room(len(items))
         index = min(self.cursor, max(0, len(items) - 1))
         if on is not None and (not items or self._key(items[index]) != self._key(on)):
             key = self._key(on)
             index = next((i for i, item in enumerate(items) if self._key(item) == key), index)
         self.set_reactive(Rows.cursor, index)
         self._scroll_to_cursor()
-        self.refresh()
+        self._draw_changed()
         self.post_message(self.Moved())
+
+    def _make_room(self, count: int) -> None:
+        """For that many rows; without a new layout of the screen, which costs 10 ms, where none is needed."""
+        size, height = Size(self.size.width, count), self.styles.height
+        grows = height is not None and height.is_auto
+        if grows or (count > self.container_size.height) != self.show_vertical_scrollbar:
+            self.virtual_size = size
+        elif size != self.virtual_size:
+            self.set_reactive(Rows.virtual_size, size)
+            self._scroll_update(size)
+
+    def _draw_changed(self) -> None:
+        """Draw the visible rows that look different from what is drawn: all of them would be sent again."""
+        for y in range(self.size.height):
+            if self._drawn.get(y) != self._row(y):
+                self.refresh_line(y)
 
     @property
     def current(self) -> Item | None:
@@ -145,18 +165,24 @@ class Rows(ScrollView, Generic[Item], can_focus=True):
         self.virtual_size = Size(self.size.width, len(self.items))
         self._scroll_to_cursor()
 
+    def _row(self, y: int) -> Drawn:
+        """What a visible row is to show."""
+        index = y + self.scroll_offset.y
+        if index >= len(self.items):
+            return (), False
+        return tuple(self._line(self.items[index], self.size.width)), index == self.cursor
+
     def render_line(self, y: int) -> Strip:
         """One row of the screen."""
-        index = y + self.scroll_offset.y
         width = self.size.width
-        if index >= len(self.items):
-            return Strip.blank(width, self.rich_style)
+        pieces, on_cursor = self._drawn[y] = self._row(y)
         own = self.rich_style
-        on_cursor = index == self.cursor
+        if not pieces:
+            return Strip.blank(width, own)
         if on_cursor:
             own = own + self.get_component_rich_style("rows--cursor", partial=True)
         segments = []
-        for text, name in self._line(self.items[index], width):
+        for text, name in pieces:
             # On the cursor's row one ground and one ink: a coloured word could not be read there.
             styled = own if on_cursor or not name else own + self._ink(name, own)
             segments.append(Segment(text, styled))
