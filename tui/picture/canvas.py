@@ -281,9 +281,13 @@ class PictureCanvas(Widget):
         # What is covered has been written over by whatever covers it.
         self._valid = self._visible
         sgr = true_colour_sgr if self.app.console.color_system == "truecolor" else nearest_sgr
-        text = grid.written(stale, self._visible, region.x, region.y, sgr)
+
+        def write(cells: Mask) -> str:
+            return grid.written(cells, self._visible, region.x, region.y, sgr)
+
+        text = write(stale)
         if self._layer is not None:
-            text += self._layer.frame(Moment(region.x, region.y, self._visible, stale))
+            text += self._layer.frame(Moment(region.x, region.y, self._visible, stale, write))
         return f"\x1b7{text}\x1b8" if text else ""
 
     def _written_difference(self) -> Mask:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tui.picture.outline import Colour
+from tui.picture.palette import paletted
 
 PLACEHOLDER = "\U0010eeee"
 
@@ -24,7 +25,7 @@ LONGEST_SIDE = 4096
 CHUNK = 4096
 """Base64 characters in one command, the most that the protocol allows."""
 
-PHOTO_COLOURS = 160
+PHOTO_COLOURS = 96
 """Colours of a photo; a PNG with a palette is a third of the size of one without."""
 
 _RANGES = """
@@ -87,11 +88,11 @@ def photo_png(image: Image.Image, width: int, height: int) -> bytes:
 
     Without the padding a terminal would letterbox the picture in its whole cells and boxes would shift.
     """
-    paletted = image.quantize(PHOTO_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    palette = (paletted.getpalette() or [])[: 3 * PHOTO_COLOURS]
+    few = paletted(image, PHOTO_COLOURS)
+    palette = (few.getpalette() or [])[: 3 * PHOTO_COLOURS]
     padded = Image.new("P", (width, height), PHOTO_COLOURS)
     padded.putpalette(palette + [0] * (3 * (PHOTO_COLOURS + 1) - len(palette)))
-    padded.paste(paletted, (0, 0))
+    padded.paste(few, (0, 0))
     return _png(padded, transparency=PHOTO_COLOURS, compress_level=4)
 
 

@@ -26,13 +26,15 @@ class Moment:
     """What a layer must know to add its part to a frame.
 
     Masks are rows × columns of the canvas: `visible` cells nothing lies above, `rewritten` cells whose
-    text has just been written. `left` and `top` are the canvas's corner in screen cells.
+    text has just been written. `left` and `top` are the canvas's corner in screen cells. `write` gives the
+    text of some cells that graphics have covered.
     """
 
     left: int
     top: int
     visible: Mask
     rewritten: Mask
+    write: Callable[[Mask], str]
 
 
 @dataclass(frozen=True, eq=False)

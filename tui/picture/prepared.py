@@ -47,7 +47,7 @@ def prepare(
     if graphics == "kitty":
         payload = prepare_kitty(shown, projection)
     elif graphics == "sixel":
-        payload = prepare_sixel(shown, projection)
+        payload = prepare_sixel(shown)
     else:
         payload = prepare_cells(shown, glyphs)
     return Prepared(image, size, projection, payload, look, closer)

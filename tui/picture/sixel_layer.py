@@ -22,21 +22,19 @@ OUTLINE_COLOURS = range(240, UNSET)
 
 @dataclass(frozen=True, eq=False)
 class SixelPicture:
-    """Palette indices (height × width) of the shown part, and each row of cells encoded."""
+    """Palette indices (height × width) of the shown part, and all of it encoded."""
 
     indices: Indices
     palette: NDArray[np.uint8]
-    rows: tuple[str, ...]
+    text: str
 
 
-def prepare_sixel(image: Image.Image, projection: Projection) -> SixelPicture:
+def prepare_sixel(image: Image.Image) -> SixelPicture:
     """From the RGB image of exactly the shown pixels."""
     indices, colours = quantise(image)
     palette = np.zeros((256, 3), np.uint8)
     palette[: len(colours)] = colours
-    step = projection.area.cell_height
-    rows = tuple(encode(indices[top : top + step], palette) for top in range(0, projection.height, step))
-    return SixelPicture(indices, palette, rows)
+    return SixelPicture(indices, palette, encode(indices, palette))
 
 
 class SixelLayer:
@@ -50,7 +48,7 @@ class SixelLayer:
         self._drawn = self._photo
         self._palette: NDArray[np.uint8] = np.zeros((256, 3), np.uint8)
         self._indices: dict[Colour, int] = {}
-        self._photo_rows: tuple[str, ...] = ()
+        self._photo_text = ""
         self._outlined: Mask = np.zeros((0, 0), np.bool_)
         # For each cell, how many of its lines of pixels have to be sent, from its top.
         self._depth: NDArray[np.intp] = np.zeros((0, 0), np.intp)
@@ -68,7 +66,7 @@ class SixelLayer:
         self._drawn = self._photo.copy()
         self._palette = payload.palette.copy()
         self._indices = {}
-        self._photo_rows = payload.rows
+        self._photo_text = payload.text
         self._outlined = np.zeros((projection.rows, projection.columns), np.bool_)
         self._depth = np.full((projection.rows, projection.columns), area.cell_height)
         self._captions = np.zeros(self._depth.shape, np.bool_)
@@ -129,24 +127,26 @@ class SixelLayer:
         top, left = self._projection.top_cell, self._projection.left_cell
         rows, columns = self._depth.shape
         place = slice(top, top + rows), slice(left, left + columns)
-        self._depth[moment.rewritten[place]] = self._projection.area.cell_height
-        needed = (self._depth > 0) & moment.visible[place] & ~self._captions
-        parts = []
-        for first, end, row, last in rectangles(needed):
-            x, y = moment.left + left + first + 1, moment.top + top + 1
-            if end - first == columns and (self._depth[row:last] == self._projection.area.cell_height).all():
-                parts += [f"\x1b[{y + whole};{x}H{self._photo_rows[whole]}" for whole in range(row, last)]
-                parts += self._over_photo(x, y, row, last)
-            else:
-                parts.append(f"\x1b[{y + row};{x}H{self._encoded(row, last, first, end)}")
+        full = self._projection.area.cell_height
+        self._depth[moment.rewritten[place]] = full
+        seen = moment.visible[place]
+        needed = (self._depth > 0) & seen & ~self._captions
+        x, y = moment.left + left + 1, moment.top + top + 1
+        if seen.all() and ((self._depth == full) | self._captions).all():
+            # What was encoded ahead covers the names: they are written once more, over it.
+            parts = [f"\x1b[{y};{x}H{self._photo_text}", *self._sixels(self._outlined, x, y)]
+            captions = np.zeros_like(moment.visible)
+            captions[place] = self._captions
+            parts.append(moment.write(captions))
+        else:
+            parts = list(self._sixels(needed, x, y))
         self._depth[:] = 0
         return "".join(parts)
 
-    def _over_photo(self, x: int, y: int, row: int, last: int) -> Iterator[str]:
-        """The cells with outlines in some rows, over the photo that was encoded ahead."""
-        for first, end, upper, lower in rectangles(self._outlined[row:last]):
-            text = self._encoded(row + upper, row + lower, first, end)
-            yield f"\x1b[{y + row + upper};{x + first}H{text}"
+    def _sixels(self, cells: Mask, x: int, y: int) -> Iterator[str]:
+        """Some cells of a picture whose corner is at (x, y), counted from 1."""
+        for first, end, row, last in rectangles(cells):
+            yield f"\x1b[{y + row};{x + first}H{self._encoded(row, last, first, end)}"
 
     def _encoded(self, top: int, bottom: int, left: int, right: int) -> str:
         """A rectangle of cells, down to the last line of pixels that is needed."""
