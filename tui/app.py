@@ -27,9 +27,9 @@ from tui.commands import LiveCommands
 from tui.engine_link import EngineLink, EngineState
 from tui.key_showing import KeyShowing
 from tui.keystrokes import OrderedKeys
-from tui.picture.frame import GraphicsApp
 from tui.places import HOME, Place, Placed, screen_at
 from tui.reader import Reader
+from tui.suspending import Suspending
 from tui.terminal import Terminal
 from tui.turns import TakingTurns
 from tui.watch import Watch
@@ -39,7 +39,7 @@ HANGUP_CODE = 129
 TERMINATED_CODE = 143
 
 
-class WinnowApp(KeyShowing[None], OrderedKeys[None], GraphicsApp[None]):
+class WinnowApp(KeyShowing[None], OrderedKeys[None], Suspending[None]):
     """Labeling and reviewing in a terminal. The store is open and belongs to this process."""
 
     TITLE = "Winnow"
@@ -51,6 +51,8 @@ class WinnowApp(KeyShowing[None], OrderedKeys[None], GraphicsApp[None]):
         Binding("colon", "command_line", "Command line", id="app.command", show=False),
         Binding("u", "undo", "Undo", id="app.undo", show=False),
         Binding("ctrl+r", "redo", "Redo", id="app.redo", show=False),
+        Binding("ctrl+z", "suspend_process", "Stop until fg", id="app.suspend", show=False, priority=True),
+        Binding("ctrl+l", "redraw", "Draw the screen again", id="app.redraw", show=False, priority=True),
         Binding("ctrl+c,ctrl+q", "quit", "Quit", id="app.quit", show=False, priority=True),
     ]
 
@@ -106,7 +108,13 @@ class WinnowApp(KeyShowing[None], OrderedKeys[None], GraphicsApp[None]):
         self.watch(self, "theme", self._keep_theme, init=False)
         self.call_after_refresh(self._settle)
 
+    @property
+    def writes(self) -> bool:
+        """Whether a decision is being written."""
+        return not self.writer.idle
+
     def _settle(self) -> None:
+        self.listen_to_job_control()
         self.store_watch.start()
         self.set_interval(1.0, self.remember_place)
         if self.engine is not None:

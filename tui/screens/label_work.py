@@ -12,8 +12,8 @@ from store.errors import Refused
 from store.tables import ModelVersion, Task
 from store.values import Side, Verdict
 from store.worklist import WorkList
-from tui.foresight import AHEAD
 from tui.entries import Entry
+from tui.foresight import AHEAD
 from tui.screens.label_hotkeys import LabelHotkeys
 from tui.widgets.ask_line import AskLine
 from tui.widgets.progress_line import ProgressLine

@@ -37,7 +37,7 @@ class ConceptPicker(Vertical):
         Binding("up", "move(-1)", "Up", id="picker.up", show=False, priority=True),
         Binding("pagedown", "page(1)", "Page down", id="picker.page_down", show=False, priority=True),
         Binding("pageup", "page(-1)", "Page up", id="picker.page_up", show=False, priority=True),
-        Binding("ctrl+l", "take_all", "Take all found", id="picker.all", priority=True),
+        Binding("ctrl+t", "take_all", "Take all found", id="picker.all", priority=True),
         Binding("ctrl+x", "clear", "None", id="picker.none", priority=True),
     ]
 
