@@ -1,0 +1,1 @@
+"""Graphs: what workflows are made of. Read from YAML, checked, drawn and run by pure functions."""
