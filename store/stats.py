@@ -7,7 +7,7 @@ from typing import Any
 
 from store import comparison, decisions, scores
 from store.annotations import counts
-from store.tables import AnnotationCount, Concept, Dataset, Input, Task, User
+from store.tables import AnnotationCount, Concept, Dataset, Input, Task, TaskMember, User
 from store.values import Role, Status
 
 
@@ -60,6 +60,20 @@ def of_task(task: Task, person: User | None = None) -> dict[str, Any]:
         "confusion": answers.confusion(person),
         "scores": scores.of_task(task).histogram(),
     }
+
+
+def tasks() -> list[Task]:
+    """The tasks that there is something to count of, the newest first."""
+    return list(Task.select().where(Task.deleted == False).order_by(Task.id.desc()))
+
+
+def people(task: Task | None = None) -> list[User]:
+    """The persons of a task, or of the project, by name."""
+    found = User.select().where(User.role != Role.MODEL).order_by(User.name)
+    if task is not None:
+        members = TaskMember.select(TaskMember.user).where(TaskMember.task == task)
+        found = found.where(User.id.in_(members))
+    return list(found)
 
 
 def _line(name: str, counted: dict[Status, int]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from store.errors import NotFound
 
 @dataclass(frozen=True)
 class Place:
-    """A screen by name ("tasks", "label", "review"), with its task's id and input's id."""
+    """A screen by name ("tasks", "label", "review", "stats"…), with its task's id and input's id."""
 
     screen: str = "tasks"
     task: str | None = None
@@ -66,4 +66,8 @@ def screen_at(place: Place) -> Screen[Any] | None:
         from tui.screens.review import ReviewScreen
 
         return ReviewScreen(task, place.at_input)
+    if place.screen == "stats":
+        from tui.screens.stats import StatsScreen
+
+        return StatsScreen(task)
     return None

@@ -51,6 +51,7 @@ class TasksScreen(Screen[None]):
         Binding("e", "edit", "Edit", id="tasks.edit"),
         Binding("d", "delete", "Delete", id="tasks.delete"),
         Binding("t", "troubles", "Troubles", id="tasks.troubles"),
+        Binding("s", "stats", "Stats", id="tasks.stats"),
         Binding("c", "copy_id", "Copy id", id="tasks.copy_id", show=False),
         Binding("slash", "filter", "Filter", id="tasks.filter"),
         Binding("escape", "unfilter", "Show all", id="tasks.unfilter", show=False),
@@ -247,6 +248,13 @@ class TasksScreen(Screen[None]):
                 lambda: tasks.delete(self._app.actor, task),
                 lambda _: self.app.notify(printable(f"deleted {name}: u brings it back"), markup=False),
             )
+
+    def action_stats(self) -> None:
+        """See the numbers of the task under the cursor, or of all where there is none."""
+        current = self._rows.current
+        opened = screen_at(Place("stats", None if current is None else current.id))
+        if opened is not None:
+            self.app.push_screen(opened)
 
     def action_troubles(self) -> None:
         """Read why inputs failed."""

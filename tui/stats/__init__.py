@@ -1,0 +1,1 @@
+"""What the Stats screen shows: counted in small pieces, as tables and as plots."""
