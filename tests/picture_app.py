@@ -59,6 +59,7 @@ class PictureApp(GraphicsApp[None]):
         ("x", "remove"),
         ("v", "vanish"),
         ("s", "resend"),
+        ("d", "dots"),
         ("ctrl+z", "suspend_process"),
         ("q", "quit"),
     ]
@@ -68,6 +69,7 @@ class PictureApp(GraphicsApp[None]):
         self.paths = paths
         self.box = (0.25, 0.25, 0.75, 0.75)
         self.extra: tuple[Outline, ...] = ()
+        self.pattern = 0
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -83,7 +85,8 @@ class PictureApp(GraphicsApp[None]):
         self.canvas.show(Image.open(self.paths[0]), self.outlines())
 
     def outlines(self) -> tuple[Outline, ...]:
-        return (Outline(box=self.box, colour=(255, 0, 0), label="sheep.1"), *self.extra)
+        sheep = Outline(box=self.box, colour=(255, 0, 0), label="sheep.1", pattern=self.pattern)
+        return (sheep, *self.extra)
 
     def action_move(self, across: int, down: int) -> None:
         x, y = across * STEP, down * STEP
@@ -117,6 +120,10 @@ class PictureApp(GraphicsApp[None]):
 
     def action_remove(self) -> None:
         self.canvas.remove()
+
+    def action_dots(self) -> None:
+        self.pattern = 1
+        self.canvas.set_outlines(self.outlines())
 
     def action_resend(self) -> None:
         self.resend()

@@ -171,6 +171,22 @@ def test_steps_are_exact_and_cheap_and_the_photo_is_sent_once(kind: Kind, opened
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_steps_of_a_patterned_box_are_cheap_too(kind: Kind, opened: Opener) -> None:
+    looker = opened(kind)
+    rig = looker.rig
+    plain = looker.settled()
+    rig.press("d")
+    rig.wait_for(lambda: not np.array_equal(looker.canvas(), plain))
+    for key in "lljkh":
+        rig.wait_until_quiet()
+        before, seen = rig.written, looker.canvas()
+        rig.send(key)
+        rig.wait_for(lambda seen=seen: not np.array_equal(looker.canvas(), seen))  # type: ignore[misc]
+        rig.wait_until_quiet()
+        assert rig.written - before <= STEP_BYTES[kind]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_many_steps_leave_no_smear(kind: Kind, opened: Opener) -> None:
     looker = opened(kind)
     chance, x, y = random.Random(7), 0, 0

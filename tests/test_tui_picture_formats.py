@@ -19,10 +19,11 @@ from tui.picture.cells import HALVES, SEXTANTS, by_cell, render
 from tui.picture.geometry import Area, Projection
 from tui.picture.grid import CellGrid, nearest_sgr, runs, true_colour_sgr
 from tui.picture.outline import Outline, cells_of
+from tui.picture.pattern import PATTERNS
 from tui.picture.prepared import prepare
 from tui.picture.sixel import UNSET, encode, quantise
 from tui.picture.sixel_layer import rectangles
-from tui.picture.stroke import Pen, edges, paint
+from tui.picture.stroke import Pen, paint
 from tui.terminal import Terminal
 
 PERCENT = np.array([0, 20, 40, 60, 80, 100])
@@ -152,8 +153,8 @@ def test_painted_boxes_have_their_edges_on_the_exact_pixels(
     right, bottom = min(left + width, 100), min(top + height, 100)
     outline = Outline(box=(left / 100, top / 100, right / 100, bottom / 100), selected=selected)
     canvas = np.zeros((100, 100), np.uint8)
-    pen = Pen(thin=2, thick=3, dash=4, gap=4)
-    paint(canvas, [(outline, 1)], projection, pen)
+    pen = Pen(thin=2, thick=3, unit=4)
+    paint(canvas, [(outline, 1)], 2, projection, pen)
     wanted = np.zeros((100, 100), np.uint8)
     wanted[top:bottom, left:right] = 1
     inner = pen.thickness(outline)
@@ -166,14 +167,41 @@ def test_painted_boxes_have_their_edges_on_the_exact_pixels(
         assert not canvas[wanted == 0].any()
 
 
-def test_a_dashed_edge_keeps_its_pattern_when_it_is_cut() -> None:
-    outline = Outline(box=(0, 0, 1, 1), dashed=True)
-    whole = Projection(100, 100, Area(10, 5, 10, 20))
-    pen = Pen(2, 3, 4, 4)
-    assert all(edge.phase == 0 for edge in edges(outline, whole, pen))
+def sides(outline: Outline) -> np.ndarray:
+    """The upper side of an outline's box along its 100 pixels: 0 photo, 1 colour, 2 black."""
     canvas = np.zeros((100, 100), np.uint8)
-    paint(canvas, [(outline, 1)], whole, pen)
-    assert np.array_equal(canvas[0], pen.dashes(100).astype(np.uint8))
+    paint(canvas, [(outline, 1)], 2, Projection(100, 100, Area(10, 5, 10, 20)), Pen(2, 3, 3))
+    return canvas[round(outline.top_left[1] * 100)]
+
+
+def test_every_pattern_is_another_line_whether_suggested_or_not() -> None:
+    lines = {
+        (number, dashed): bytes(sides(Outline(box=(0, 0, 1, 1), pattern=number, dashed=dashed)))
+        for number in range(len(PATTERNS))
+        for dashed in (False, True)
+    }
+    assert len(set(lines.values())) == len(lines)
+    for (_, dashed), line in lines.items():
+        assert (0 in line) == dashed, "a suggestion has gaps, an annotation has none"
+        assert 1 in line
+
+
+@given(st.integers(0, len(PATTERNS) - 1), st.booleans(), st.integers(0, 40))
+def test_a_pattern_lies_still_while_its_box_moves(number: int, dashed: bool, left: int) -> None:
+    whole = sides(Outline(box=(0, 0, 1, 1), pattern=number, dashed=dashed))
+    part = sides(Outline(box=(left / 100, 0, (left + 50) / 100, 0.5), pattern=number, dashed=dashed))
+    inside = slice(left + 2, left + 48)
+    assert np.array_equal(part[inside], whole[inside])
+
+
+@pytest.mark.parametrize("number", range(len(PATTERNS)))
+def test_a_polygon_has_the_pattern_of_its_concept(number: int) -> None:
+    ring = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9))
+    for dashed in (False, True):
+        line = sides(Outline(rings=(ring,), pattern=number, dashed=dashed))[12:88]
+        assert 1 in line
+        assert (0 in line) == dashed
+        assert (2 in line) == (number > 0 and not dashed)
 
 
 @given(st.text("ab羊 ", min_size=1, max_size=12), st.data())

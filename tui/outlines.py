@@ -8,8 +8,9 @@ from store.printable import printable
 from tui.entries import Entry, Identity
 from tui.hotkeys import Hotkeys
 from tui.picture.outline import Colour, Outline
+from tui.picture.pattern import PATTERNS
 
-# Told apart with any kind of colour blindness; the hotkey in front of the name says it without colour.
+# Told apart with any kind of colour blindness; patterns and names say it without colour.
 COLOURS: tuple[Colour, ...] = (
     (240, 228, 66),
     (86, 180, 233),
@@ -32,18 +33,24 @@ def colours(entries: Iterable[Entry]) -> dict[str, Colour]:
     return {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(names)}
 
 
+def patterns(entries: Iterable[Entry]) -> dict[str, int]:
+    """A pattern for each concept that has regions: no colour comes twice with the same one."""
+    shift = len(COLOURS)
+    return {name: (place + place // shift) % len(PATTERNS) for place, name in enumerate(colours(entries))}
+
+
 def outlines(
     entries: Iterable[Entry],
     highlighted: Entry | None,
     hotkeys: Hotkeys,
     without: Identity | None = None,
 ) -> list[Outline]:
-    """Suggestions dashed, annotations solid, the highlighted one last, which is on top.
+    """Suggestions with gaps, annotations without, the highlighted one last, which is on top.
 
     One entry can be left out; the others keep their colours.
     """
     entries = list(entries)
-    coloured = colours(entries)
+    coloured, patterned = colours(entries), patterns(entries)
     drawn = []
     shown = [entry for entry in entries if entry.region is not None and entry.region.span is None]
     crowded = sum(entry.value is None for entry in shown) >= CROWD
@@ -60,6 +67,7 @@ def outlines(
             label=_label(entry, hotkeys, short=crowded and entry.value is None and not selected),
             selected=selected,
             dashed=entry.value is None,
+            pattern=patterned[entry.concept],
         )
         drawn.append((selected, outline))
     return [outline for _, outline in sorted(drawn, key=lambda pair: pair[0])]

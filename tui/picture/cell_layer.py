@@ -68,7 +68,7 @@ class CellLayer:
         assert self._projection is not None
         drawn = self._photo.copy()
         coloured = [(outline, np.array(outline.colour, np.uint8)) for outline in outlines]
-        paint(drawn, coloured, self._projection, SUBPIXEL_PEN)
+        paint(drawn, coloured, np.zeros(3, np.uint8), self._projection, SUBPIXEL_PEN)
         changed = np.asarray(by_cell(drawn != self._drawn, self._glyphs).any((2, 3)))
         self._drawn = drawn
         self._render(changed)

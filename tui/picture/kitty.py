@@ -10,10 +10,9 @@ import io
 import itertools
 import os
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from tui.picture import pattern
 from tui.picture.outline import Colour
 from tui.picture.palette import paletted
 
@@ -96,11 +95,11 @@ def photo_png(image: Image.Image, width: int, height: int) -> bytes:
     return _png(padded, transparency=PHOTO_COLOURS, compress_level=4)
 
 
-def mask_png(mask: NDArray[np.bool_], colour: Colour) -> bytes:
-    """A one-bit PNG: `colour` where the mask (height × width) is set, transparent elsewhere."""
-    image = Image.fromarray(mask.astype(np.uint8)).convert("P")
-    image.putpalette([0, 0, 0, *colour])
-    return _png(image, bits=1, transparency=0, compress_level=9)
+def line_png(pixels: pattern.Line, colour: Colour) -> bytes:
+    """A PNG of two bits a pixel (height × width): what is a gap is transparent, ground is black."""
+    image = Image.fromarray(pixels).convert("P")
+    image.putpalette([0, 0, 0, *colour, 0, 0, 0])
+    return _png(image, bits=2, transparency=pattern.GAP, compress_level=9)
 
 
 def _png(image: Image.Image, **options: int) -> bytes:

@@ -14,8 +14,9 @@ from tui.picture.geometry import Projection
 from tui.picture.grid import CellGrid
 from tui.picture.layer import Moment, Prepared, put_captions
 from tui.picture.outline import Colour, Outline
+from tui.picture.pattern import Line
 from tui.picture.sixel_layer import rectangles
-from tui.picture.stroke import Edge, Mask, Pen, edges, polygon_mask
+from tui.picture.stroke import Edge, Mask, Pen, edges, polygon_pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +28,10 @@ class KittyPicture:
 
 @dataclass(frozen=True)
 class Strip:
-    """A solid or dashed strip of one colour that edges are cut from; sent when it is first needed."""
+    """A line of one colour and pattern that edges are cut from; sent when it is first needed."""
 
     colour: Colour
+    pattern: int
     dashed: bool
     horizontal: bool
     thickness: int
@@ -166,7 +168,7 @@ class KittyLayer:
         assert self._projection is not None
         for number, outline in enumerate(self._outlines):
             for side, edge in enumerate(edges(outline, self._projection, self._pen)):
-                image = self._strip(Strip(outline.colour, outline.dashed, edge.horizontal, self._pen.thick))
+                image = self._strip(outline, edge.horizontal)
                 for piece, placement in enumerate(self._cut(edge, moment, seen)):
                     yield (image, 1 + piece * 4096 + number * 4 + side), placement
 
@@ -181,25 +183,24 @@ class KittyLayer:
         for start, stop, upper, lower in rectangles(cells):
             x = max(edge.x, (first + start) * width)
             y = max(edge.y, (row + upper) * height)
-            along = x - edge.x if edge.horizontal else y - edge.y
             yield Placement(
                 moment.left + left + x // width,
                 moment.top + top + y // height,
                 x % width,
                 y % height,
-                edge.phase + along if edge.horizontal else 0,
-                0 if edge.horizontal else edge.phase + along,
+                x if edge.horizontal else 0,
+                0 if edge.horizontal else y,
                 min(edge.x + edge.width, (first + stop) * width) - x,
                 min(edge.y + edge.height, (row + lower) * height) - y,
             )
 
-    def _strip(self, strip: Strip) -> int:
+    def _strip(self, outline: Outline, horizontal: bool) -> int:
         """The image number of a strip, sent the first time."""
+        strip = Strip(outline.colour, outline.pattern, outline.dashed, horizontal, self._pen.thick)
         if strip not in self._strips:
-            length = kitty.LONGEST_SIDE
-            along = self._pen.dashes(length) if strip.dashed else np.ones(length, np.bool_)
-            mask = np.broadcast_to(along, (strip.thickness, length))
-            png = kitty.mask_png(mask if strip.horizontal else mask.T, strip.colour)
+            line = self._pen.line(outline, kitty.LONGEST_SIDE)
+            pixels = np.broadcast_to(line, (strip.thickness, kitty.LONGEST_SIDE))
+            png = kitty.line_png(np.ascontiguousarray(pixels if horizontal else pixels.T), strip.colour)
             self._strips[strip] = number = kitty.new_image_number()
             self._unsent.append(kitty.command(png, a="t", f=100, i=number))
         return self._strips[strip]
@@ -214,24 +215,24 @@ class KittyLayer:
         for number, outline in enumerate(self._outlines):
             if outline.box is not None:
                 continue
-            pixels = np.kron(shown, np.ones((area.cell_height, area.cell_width), np.bool_))
-            mask = polygon_mask(outline, projection, self._pen)
-            mask = mask & pixels[: projection.height, : projection.width]
-            if mask.any():
+            uncovered = np.kron(shown, np.ones((area.cell_height, area.cell_width), np.uint8))
+            pixels = polygon_pixels(outline, projection, self._pen)
+            pixels = pixels * uncovered[: projection.height, : projection.width]
+            if pixels.any():
                 gone.discard(number)
-                yield self._polygon(number, mask, outline.colour, moment)
+                yield self._polygon(number, pixels, outline.colour, moment)
         for number in gone:
             self._unsent.append(kitty.delete(self._polygons.pop(number)[0]))
 
     def _polygon(
-        self, number: int, mask: Mask, colour: Colour, moment: Moment
+        self, number: int, pixels: Line, colour: Colour, moment: Moment
     ) -> tuple[tuple[int, int], Placement]:
         """The placement of a polygon's image, which is sent if it has changed."""
         assert self._projection is not None
-        rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+        rows, columns = np.flatnonzero(pixels.any(1)), np.flatnonzero(pixels.any(0))
         x, y = int(columns[0]), int(rows[0])
-        part = mask[y : int(rows[-1]) + 1, x : int(columns[-1]) + 1]
-        png = kitty.mask_png(part, colour)
+        part = pixels[y : int(rows[-1]) + 1, x : int(columns[-1]) + 1]
+        png = kitty.line_png(part, colour)
         image, sent = self._polygons.get(number, (0, b""))
         if png != sent:
             if image:

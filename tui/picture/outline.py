@@ -16,8 +16,8 @@ Ring = tuple[tuple[float, float], ...]
 class Outline:
     """A box or the rings of a polygon in image coordinates 0..1, with exactly one of the two given.
 
-    A selected outline is thicker and has its label in brackets, a suggestion is dashed: colour never
-    carries a meaning alone.
+    A selected outline is thicker and has its label in brackets, a suggestion is dashed, and a number of
+    `pattern.PATTERNS` tells its concept: colour never carries a meaning alone.
     """
 
     box: Box | None = None
@@ -26,6 +26,7 @@ class Outline:
     label: str = ""
     selected: bool = False
     dashed: bool = False
+    pattern: int = 0
 
     def __post_init__(self) -> None:
         if (self.box is None) == (not self.rings):

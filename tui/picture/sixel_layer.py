@@ -19,6 +19,9 @@ from tui.picture.stroke import Mask, Pen, paint
 OUTLINE_COLOURS = range(240, UNSET)
 """Palette entries for outlines; a photo uses the lower ones."""
 
+BLACK = OUTLINE_COLOURS.start - 1
+"""The palette entry of what is off in a pattern."""
+
 
 @dataclass(frozen=True, eq=False)
 class SixelPicture:
@@ -78,7 +81,7 @@ class SixelLayer:
         projection, area = self._projection, self._projection.area
         drawn = self._photo.copy()
         numbered = [(outline, self._index(outline.colour)) for outline in outlines]
-        paint(drawn, numbered, projection, Pen.of_cell(area.cell_height))
+        paint(drawn, numbered, BLACK, projection, Pen.of_cell(area.cell_height))
         before, self._drawn = self._drawn, drawn
         self._outlined = self._by_cell(drawn != self._photo)
         grid = CellGrid(area.columns, area.rows, background)

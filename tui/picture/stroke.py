@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from tui.picture import pattern
 from tui.picture.geometry import Projection
 from tui.picture.outline import Outline
 
@@ -18,38 +19,35 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Pen:
-    """Thickness of lines in pixels, and how a dashed line goes on and off along its length."""
+    """Thickness of lines and unit of their patterns, in pixels."""
 
     thin: int
     thick: int
-    dash: int
-    gap: int
+    unit: int
 
     @classmethod
     def of_cell(cls, cell_height: int) -> Pen:
         """A pen that looks the same on small and on large screens."""
         thin = max(1, round(cell_height / 10))
-        return cls(thin, thin + max(1, thin // 2), 3 * thin + 2, 2 * thin + 1)
+        return cls(thin, thin + max(1, thin // 2), thin + 1)
 
     def thickness(self, outline: Outline) -> int:
         """Pixels across a line of this outline."""
         return self.thick if outline.selected else self.thin
 
-    def dashes(self, length: int) -> Mask:
-        """Which pixels along a dashed line of a length are drawn."""
-        mask: Mask = np.arange(length) % (self.dash + self.gap) < self.dash
-        return mask
+    def line(self, outline: Outline, length: int) -> pattern.Line:
+        """The pixels along a line of this outline that begins at the corner of the picture."""
+        return pattern.line(outline.pattern, outline.dashed, self.unit, length)
 
 
-SUBPIXEL_PEN = Pen(thin=1, thick=1, dash=2, gap=1)
+SUBPIXEL_PEN = Pen(thin=1, thick=1, unit=2)
 
 
 @dataclass(frozen=True)
 class Edge:
     """One side of a box, in screen pixels of a projection, clipped to the shown picture.
 
-    `phase` is how many pixels of the side were clipped away before its start: a dashed line keeps its
-    pattern when it is cut.
+    Patterns lie still on the picture while boxes move over it: a step along a side changes its ends only.
     """
 
     x: int
@@ -57,7 +55,13 @@ class Edge:
     width: int
     height: int
     horizontal: bool
-    phase: int
+
+    @property
+    def span(self) -> slice:
+        """The pixels that it takes of a line from the corner of the picture."""
+        if self.horizontal:
+            return slice(self.x, self.x + self.width)
+        return slice(self.y, self.y + self.height)
 
 
 def edges(outline: Outline, projection: Projection, pen: Pen) -> list[Edge]:
@@ -75,7 +79,7 @@ def edges(outline: Outline, projection: Projection, pen: Pen) -> list[Edge]:
     if across == box.width or down == box.height:
         # As thin as a line: one side covers the others.
         sides = (sides[0] if box.width >= box.height else sides[2],)
-    clipped = (_clipped(Edge(*side, phase=0), projection) for side in sides)
+    clipped = (_clipped(Edge(*side), projection) for side in sides)
     return [edge for edge in clipped if edge is not None]
 
 
@@ -86,37 +90,41 @@ def _clipped(side: Edge, projection: Projection) -> Edge | None:
     bottom = min(side.y + side.height, projection.height)
     if right <= left or bottom <= top:
         return None
-    phase = left - side.x if side.horizontal else top - side.y
-    return Edge(left, top, right - left, bottom - top, side.horizontal, phase)
+    return Edge(left, top, right - left, bottom - top, side.horizontal)
 
 
-def polygon_mask(outline: Outline, projection: Projection, pen: Pen) -> Mask:
-    """Pixels (height × width of the shown picture) that the lines of a polygon cover."""
-    image = Image.new("1", (projection.width, projection.height))
+def polygon_pixels(outline: Outline, projection: Projection, pen: Pen) -> pattern.Line:
+    """What each pixel (height × width of the shown picture) is to the lines of a polygon."""
+    image = Image.new("L", (projection.width, projection.height), pattern.GAP)
     draw = ImageDraw.Draw(image)
+    width = pen.thickness(outline)
+    plain = not outline.dashed and not pattern.PATTERNS[outline.pattern]
     for ring in outline.rings:
         points = [projection.to_screen(x, y) for x, y in (*ring, ring[0])]
-        if outline.dashed:
-            for dash in _dashed(points, pen):
-                draw.line(dash, fill=1, width=pen.thickness(outline))
-        else:
-            draw.line(points, fill=1, width=pen.thickness(outline), joint="curve")
+        if not outline.dashed:
+            draw.line(points, fill=pattern.INK if plain else pattern.GROUND, width=width, joint="curve")
+        if not plain:
+            steps = pattern.PATTERNS[outline.pattern] or pattern.SUGGESTED
+            for dash in _dashes(points, [step * pen.unit for step in steps]):
+                draw.line(dash, fill=pattern.INK, width=width)
     return np.asarray(image)
 
 
-def _dashed(points: list[tuple[float, float]], pen: Pen) -> Iterator[list[tuple[float, float]]]:
-    """The drawn pieces of a dashed line through points."""
-    period, walked = pen.dash + pen.gap, 0.0
+def _dashes(points: list[tuple[float, float]], steps: list[int]) -> Iterator[list[tuple[float, float]]]:
+    """The drawn pieces of a line through points that goes on and off by `steps` pixels."""
+    period, walked = sum(steps), 0.0
+    bounds = list(itertools.pairwise([0, *itertools.accumulate(steps)]))[::2]
     for (x0, y0), (x1, y1) in itertools.pairwise(points):
         length = max(abs(x1 - x0), abs(y1 - y0))
         at = -(walked % period)
         while at < length and length > 0:
-            start, end = max(at, 0.0) / length, min(at + pen.dash, length) / length
-            if end > start:
-                yield [
-                    (x0 + (x1 - x0) * start, y0 + (y1 - y0) * start),
-                    (x0 + (x1 - x0) * end, y0 + (y1 - y0) * end),
-                ]
+            for on, off in bounds:
+                start, end = max(at + on, 0.0) / length, min(at + off, length) / length
+                if end > start:
+                    yield [
+                        (x0 + (x1 - x0) * start, y0 + (y1 - y0) * start),
+                        (x0 + (x1 - x0) * end, y0 + (y1 - y0) * end),
+                    ]
             at += period
         walked += length
 
@@ -124,23 +132,26 @@ def _dashed(points: list[tuple[float, float]], pen: Pen) -> Iterator[list[tuple[
 def paint(
     canvas: NDArray[np.uint8],
     outlines: Iterable[tuple[Outline, NDArray[np.uint8] | int]],
+    ground: NDArray[np.uint8] | int,
     projection: Projection,
     pen: Pen,
 ) -> None:
     """Draws outlines into an array of height × width (palette indices) or height × width × 3 (RGB).
 
-    Each outline comes with the value of its pixels; later ones lie over earlier ones.
+    Each outline comes with the value of its colour, `ground` is that of black; later ones lie over
+    earlier ones.
     """
-    for outline, value in outlines:
+    for outline, ink in outlines:
         if outline.box is None:
-            mask = polygon_mask(outline, projection, pen)
-            canvas[: projection.height, : projection.width][mask] = value
+            shown = canvas[: projection.height, : projection.width]
+            pixels = polygon_pixels(outline, projection, pen)
+            shown[pixels == pattern.INK] = ink
+            shown[pixels == pattern.GROUND] = ground
             continue
         for edge in edges(outline, projection, pen):
             part = canvas[edge.y : edge.y + edge.height, edge.x : edge.x + edge.width]
-            if not outline.dashed:
-                part[:] = value
-            elif edge.horizontal:
-                part[:, pen.dashes(edge.phase + edge.width)[edge.phase :]] = value
-            else:
-                part[pen.dashes(edge.phase + edge.height)[edge.phase :]] = value
+            line = pen.line(outline, edge.span.stop)[edge.span]
+            # Seen from the side, every edge lies along its first axis.
+            along = part.swapaxes(0, 1) if edge.horizontal else part
+            along[line == pattern.INK] = ink
+            along[line == pattern.GROUND] = ground
