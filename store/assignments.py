@@ -8,6 +8,7 @@ from typing import Any
 
 from peewee import chunked, fn
 
+from store import sql
 from store.database import now, write
 from store.errors import Conflict, Refused
 from store.tables import Assignment, AssignmentCount, DatasetInput, Input, Task, TaskMember, User, database
@@ -36,9 +37,8 @@ def shares(total: int, weights: Sequence[float]) -> list[int]:
 
 def members(task: Task, side: Side) -> list[TaskMember]:
     """The labelers or reviewers of a task who are still in the project, in the order they were named."""
-    chosen = TaskMember.select(TaskMember, User).join(User)
-    chosen = chosen.where(TaskMember.task == task, TaskMember.side == side, User.active == True)
-    return list(chosen.order_by(TaskMember.position))
+    found = sql.matching(TaskMember, ["position"], ["user"], task=task, side=side)
+    return [member for member in found if member.user.active]
 
 
 def deal_dataset(task: Task, users: Sequence[int], weights: Sequence[float]) -> int:
@@ -174,40 +174,33 @@ def able_to_review(task: Task, reviewers: Sequence[int], labelers: set[int]) -> 
 
 def loads(task: Task, side: Side) -> dict[int, int]:
     """How many inputs each user was given on this side of the task, whatever became of them."""
-    counted: Any = AssignmentCount.select(AssignmentCount.user, fn.SUM(AssignmentCount.n)).where(
-        AssignmentCount.task == task.id, AssignmentCount.side == side
+    counted = database.execute_sql(
+        "SELECT user, sum(n) FROM assignment_count WHERE task = ? AND side = ? GROUP BY user",
+        (task.id, side.value),
     )
-    return dict(counted.group_by(AssignmentCount.user).tuples())
+    return dict(counted.fetchall())
 
 
 def _dealt_before(task: Task, inputs: Sequence[int]) -> dict[int, int]:
     dealt: dict[int, int] = {}
-    for start in range(0, len(inputs), 500):
-        known: Any = Assignment.select(Assignment.input, Assignment.user).where(
-            Assignment.input.in_(inputs[start : start + 500]),
-            Assignment.task == task,
-            Assignment.side == Side.REVIEW,
+    for some in chunked(inputs, 500):
+        known = database.execute_sql(
+            "SELECT input_id, user_id FROM assignment WHERE task_id = ? AND side = 'review' "
+            f"AND input_id IN ({', '.join(map(str, some))})",
+            (task.id,),
         )
-        dealt.update(known.tuples())
+        dealt.update(known.fetchall())
     return dealt
 
 
 def get(task: Task, side: Side, user: User | int, input_id: int) -> Assignment | None:
     """This user's assignment of an input, if they have it."""
-    return Assignment.get_or_none(
-        Assignment.task == task,
-        Assignment.side == side,
-        Assignment.user == user,
-        Assignment.input == input_id,
-    )
+    return sql.find(Assignment, task=task, side=side, user=user, input=input_id)
 
 
 def on_input(task: Task, side: Side, input_id: int) -> list[Assignment]:
     """Everybody's assignments of one input."""
-    found = Assignment.select().where(
-        Assignment.input == input_id, Assignment.task == task, Assignment.side == side
-    )
-    return list(found.order_by(Assignment.user))
+    return sql.matching(Assignment, ["user"], input=input_id, task=task, side=side)
 
 
 def without_reviewer(task: Task, within: Collection[int] | None = None) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from store import sql
 from store.routing import Thresholds
 from store.tables import Task, TaskConcept
 
@@ -12,5 +13,5 @@ def thresholds(task: Task) -> dict[int, Thresholds]:
         row.concept_id: Thresholds(
             task.lower if row.lower is None else row.lower, task.upper if row.upper is None else row.upper
         )
-        for row in TaskConcept.select().where(TaskConcept.task == task)
+        for row in sql.matching(TaskConcept, task=task)
     }

@@ -10,7 +10,7 @@ from typing import Any
 
 from peewee import JOIN, chunked
 
-from store import rights
+from store import rights, sql
 from store.database import write
 from store.errors import Refused
 from store.history import Recorder, step
@@ -57,7 +57,7 @@ def join(recorder: Recorder, concept: Concept) -> Concept:
 def join_named(recorder: Recorder, name: str) -> Concept:
     """The concept of this name, which joins the project; made when nobody knew it."""
     cleaned = clean(name, "a concept")
-    return join(recorder, get_or_make([cleaned])[cleaned])
+    return join(recorder, sql.find(Concept, name=cleaned) or get_or_make([cleaned])[cleaned])
 
 
 def add(actor: User, name: str) -> tuple[Concept, bool]:

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import peewee
 from peewee import SqliteDatabase
@@ -32,6 +32,9 @@ SAFE_SQLITE = (3, 51, 3)
 
 PATIENCE = 5.0
 """Seconds that a write waits for the others."""
+
+_DRIVER: Any = vars(peewee)["sqlite3"]
+"""The SQLite library that peewee took; many rows at once go past peewee, and errors then come as its own."""
 
 _path: Path | None = None
 _mine = threading.local()
@@ -236,8 +239,8 @@ def _sentences(store: Path) -> Iterator[None]:
     """Turns what SQLite and the file system say into one sentence."""
     try:
         yield
-    except peewee.DatabaseError as error:
-        if isinstance(error, peewee.IntegrityError):
+    except (peewee.DatabaseError, _DRIVER.DatabaseError) as error:
+        if isinstance(error, peewee.IntegrityError | _DRIVER.IntegrityError):
             raise
         # On a full disk SQLite rolls back by itself; peewee's own rollback then fails on top of it.
         said = " ".join(map(str, _behind(error)))

@@ -7,13 +7,14 @@ redo and every update refuse a row whose version is not the one they know.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import peewee
-from peewee import BlobField, chunked
+from peewee import BlobField
 
+from store import sql
 from store.database import now, write
 from store.errors import Conflict, Refused
 from store.rights import require_rows
@@ -30,6 +31,8 @@ _TURNED_BY = {
 }
 """Changes of many rows in one event: who turns them. Each has `turn(change, *, back)`."""
 
+_EVENT = ("step", "actor", "kind", "table", "row", "annotation", "before", "after", "created_at")
+
 _FOLLOWS = ("task_routes", "task_said")
 """What follows from the other rows of a step: it is turned after them, in both directions."""
 
@@ -41,20 +44,20 @@ class Recorder:
         self.actor = actor
         self.name = name
         self._step: Step | None = None
-        self._events: list[dict[str, Any]] = []
+        self._events: list[tuple[Any, ...]] = []
 
     @property
     def id(self) -> int:
         """The step's id; the step's row is made by its first change, so that empty steps leave no trace."""
         if self._step is None:
-            self._step = Step.create(actor=self.actor, name=self.name, created_at=now())
+            self._step = sql.insert(Step(actor=self.actor, name=self.name, created_at=now()))
         return int(self._step.id)
 
     def insert(self, table: type[T], **columns: Any) -> T:
         """Insert a row; returns it."""
         if "version" in table._meta.fields:
             columns["version"] = self.id
-        row = table.create(**columns)
+        row = sql.insert(table(**columns))
         self._log(row, None, _columns(row))
         return row
 
@@ -68,13 +71,11 @@ class Recorder:
         after = {name: _plain(table, name, _key(value)) for name, value in changes.items()}
         if before == after:
             return row
-        query = table.update(**changes).where(_same_row(row))
+        known, becomes = _key_columns(table, _row_key(row)), dict(changes)
         if "version" in table._meta.fields:
-            query = table.update(**changes, version=self.id).where(
-                _same_row(row), table.version == row.version
-            )
+            known["version"], becomes["version"] = row.version, self.id
             before["version"], after["version"] = row.version, self.id
-        if query.execute() != 1:
+        if sql.change(table, known, becomes) != 1:
             raise Conflict(f"{_title(row)} was changed by somebody else in the meantime: look again")
         for name, value in changes.items():
             setattr(row, name, value)
@@ -89,7 +90,7 @@ class Recorder:
             self.update(row, deleted=True)
             return
         before = _columns(row)
-        if row.__class__.delete().where(_same_row(row)).execute() != 1:
+        if sql.remove(type(row), _key_columns(type(row), _row_key(row))) != 1:
             raise Conflict(f"{_title(row)} is gone already")
         self._log(row, before, None)
 
@@ -99,41 +100,19 @@ class Recorder:
 
     def log(self, table: str, row: int, change: dict[str, Any]) -> None:
         """Record one change of many rows, which the module that `table` stands for turns back and forth."""
-        self._events.append(
-            {
-                "step": self.id,
-                "actor": self.actor.id,
-                "kind": "do",
-                "table": table,
-                "row": row,
-                "annotation": None,
-                "before": None,
-                "after": change,
-                "created_at": now(),
-            }
-        )
+        self._events.append((self.id, self.actor, "do", table, row, None, None, change, now()))
 
     def _log(
         self, row: Table, before: dict[str, Any] | None, after: dict[str, Any] | None, kind: str = "do"
     ) -> None:
-        self._events.append(
-            {
-                "step": self.id,
-                "actor": self.actor.id,
-                "kind": kind,
-                "table": type(row)._meta.table_name,
-                "row": _row_key(row),
-                "annotation": row.id if isinstance(row, Annotation) else None,
-                "before": before,
-                "after": after,
-                "created_at": now(),
-            }
-        )
+        annotation = row.id if isinstance(row, Annotation) else None
+        table = type(row)._meta.table_name
+        said = (self.id, self.actor, kind, table, _row_key(row), annotation, before, after, now())
+        self._events.append(said)
 
     def finish(self) -> None:
         """Write the events; called by `step` before the transaction commits."""
-        for some in chunked(self._events, 500):
-            Event.insert_many(some).execute()
+        sql.insert_many(Event, _EVENT, self._events)
 
 
 @contextmanager
@@ -158,6 +137,7 @@ def undo(actor: User) -> str:
         require_rows(actor, (str(event.table) for event in events))
         for event in sorted(events, key=lambda event: (_follows(event), -event.id)):
             _turn(event, event.after, event.before, back=True)
+        _deal_again(events)
         return _mark(last, actor, undone=True)
 
 
@@ -177,11 +157,17 @@ def redo(actor: User) -> str:
         require_rows(actor, (str(event.table) for event in events))
         for event in sorted(events, key=_follows):
             _turn(event, event.before, event.after, back=False)
+        _deal_again(events)
         return _mark(following, actor, undone=False)
 
 
+def _deal_again(events: list[Event]) -> None:
+    """Who reviews what follows from who labels and from the task's rules, which have turned."""
+    importlib.import_module("store.dealing").follow(events)
+
+
 def _events(of: Step) -> list[Event]:
-    return list(Event.select().where(Event.step == of, Event.kind == "do").order_by(Event.id))
+    return sql.matching(Event, ["id"], step=of, kind="do")
 
 
 def _follows(event: Event) -> bool:
@@ -189,10 +175,9 @@ def _follows(event: Event) -> bool:
 
 
 def _mark(turned: Step, actor: User, *, undone: bool) -> str:
-    turned.undone = undone
-    turned.save(only=[Step.undone])
+    sql.change(Step, {"id": turned.id}, {"undone": undone})
     kind = "undo" if undone else "redo"
-    Event.create(step=turned, actor=actor, kind=kind, table="step", row=turned.id, created_at=now())
+    sql.insert(Event(step=turned, actor=actor, kind=kind, table="step", row=turned.id, created_at=now()))
     return str(turned.name)
 
 
@@ -203,7 +188,7 @@ def _turn(event: Event, now_is: dict[str, Any] | None, becomes: dict[str, Any] |
         return
     table = _BY_NAME[str(event.table)]
     known = None if now_is is None else now_is.get("version")
-    here = _where(table, event.row)
+    here = _key_columns(table, event.row)
     hides = "deleted" in table._meta.fields
     try:
         if now_is is not None and becomes is not None:
@@ -212,20 +197,21 @@ def _turn(event: Event, now_is: dict[str, Any] | None, becomes: dict[str, Any] |
             # No step ever writes a negative version: it marks the row as taken back by this undo.
             done = _change(table, here, known, {"deleted": True, "version": -event.step_id})
         elif becomes is None:
-            done = table.delete().where(here).execute()
+            done = sql.remove(table, here if known is None else {**here, "version": known})
         elif hides and not back:
             done = _change(table, here, -event.step_id, {"deleted": False, "version": becomes["version"]})
         else:
-            done = table.insert(_restored(table, becomes)).execute() is not None
+            sql.put(table, _restored(table, becomes))
+            done = 1
     except peewee.IntegrityError:
         done = 0
     if not done:
         raise Conflict(f"somebody else has changed {event.table} {event.row} since: it stays as it is")
 
 
-def _change(table: type[Table], here: Any, version: int | None, becomes: dict[str, Any]) -> int:
-    condition = here if version is None else here & (table.version == version)
-    return int(table.update(_restored(table, becomes)).where(condition).execute())
+def _change(table: type[Table], here: dict[str, Any], version: int | None, becomes: dict[str, Any]) -> int:
+    known = here if version is None else {**here, "version": version}
+    return sql.change(table, known, _restored(table, becomes))
 
 
 def _restored(table: type[Table], columns: dict[str, Any]) -> dict[str, Any]:
@@ -256,20 +242,11 @@ def _row_key(row: Table) -> Any:
     return [_key(part) for part in key] if isinstance(key, tuple | list) else key
 
 
-def _same_row(row: Table) -> Any:
-    return _where(type(row), _row_key(row))
-
-
-def _where(table: type[Table], key: Any) -> Any:
+def _key_columns(table: type[Table], key: Any) -> dict[str, Any]:
+    """The columns that make a row's key, with its values."""
     primary: Any = table._meta.primary_key
-    if not isinstance(key, list):
-        return primary == key
-    names: Iterable[str] = primary.field_names
-    condition: Any = None
-    for name, value in zip(names, key, strict=True):
-        part = getattr(table, name) == value
-        condition = part if condition is None else condition & part
-    return condition
+    names = primary.field_names if isinstance(key, list) else (primary.name,)
+    return dict(zip(names, key if isinstance(key, list) else (key,), strict=True))
 
 
 def _title(row: Table) -> str:

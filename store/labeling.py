@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from peewee import JOIN
-
-from store import assignments, concepts, rights
+from store import assignments, concepts, rights, sql
 from store.bounds import thresholds
 from store.consensus import Statement, decide, quorum
 from store.database import now
@@ -118,21 +116,10 @@ def on_input(task: Task | None, input_id: int, annotator: User | None = None) ->
     """What stands on an input in a task, with concept and annotator, oldest first."""
     if database.execute_sql(_ANYTHING, (input_id,)).fetchone() is None:
         return []
-    original = Concept.alias()
-    joined = (
-        Annotation.select(Annotation, Concept, User, original)
-        .join(Concept, on=(Annotation.concept == Concept.id))
-        .switch(Annotation)
-        .join(User, on=(Annotation.annotator == User.id))
-        .switch(Annotation)
-        .join(original, JOIN.LEFT_OUTER, on=(Annotation.original_concept == original.id))
-    )
-    chosen = joined.where(Annotation.input == input_id, Annotation.deleted == False)
-    if task is not None:
-        chosen = chosen.where(Annotation.task == task)
-    if annotator is not None:
-        chosen = chosen.where(Annotation.annotator == annotator)
-    return list(chosen.order_by(Annotation.id))
+    whose = {"task": task, "annotator": annotator}
+    given = {name: row for name, row in whose.items() if row is not None}
+    linked = ["concept", "annotator", "original_concept"]
+    return sql.matching(Annotation, ["id"], linked, input=input_id, **given, deleted=False)
 
 
 def accept(
@@ -179,7 +166,8 @@ def _accept(
     if renamed is not None:
         concept = concepts.join_named(recorder, renamed)
     else:
-        concept = concepts.join(recorder, Concept.get_by_id(suggestion.concept_id))
+        (known,) = sql.matching(Concept, id=suggestion.concept_id)
+        concept = concepts.join(recorder, known)
     return _insert(
         recorder,
         task,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from store import assignments, rights
+from store import assignments, rights, sql
 from store.database import now
 from store.errors import Refused
 from store.history import Recorder, step
@@ -96,7 +96,7 @@ def _require_others_work(actor: User, task: Task, input_id: int) -> None:
     """It was dealt while the task allowed own work, perhaps; what counts is whether it does now."""
     own = assignments.get(task, Side.LABEL, actor, input_id)
     handed_in = own is not None and own.status != Status.PENDING
-    if handed_in and not Task.get_by_id(task.id).own_review:
+    if handed_in and not sql.matching(Task, id=task.id)[0].own_review:
         raise Refused(f"you labeled input {input_id} yourself: somebody else reviews it")
 
 
@@ -107,7 +107,7 @@ def require_people(task: Task, input_id: int) -> None:
 
 def _require_people(task: Task, works: Iterable[Assignment]) -> None:
     for work in works:
-        maker = User.get_by_id(work.user_id)
+        (maker,) = sql.matching(User, id=work.user_id)
         if maker.role == Role.MODEL:
             raise Refused(f"{maker.name} is a model and cannot change its labels: fix them or reject them")
 
