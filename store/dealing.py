@@ -301,7 +301,11 @@ def follow(events: Sequence[Event]) -> None:
     """After undo or redo: who reviews what follows from what has turned, without a line in the history.
 
     What nothing awaits any more leaves its reviewer's queue; what has nobody goes to whoever may take it.
+    Raises Conflict where a review would be open again whose work others have settled since.
     """
+    for event in events:
+        if event.table == "assignment" and event.row[1] == Side.REVIEW:
+            _require_work(event.row[0], event.row[2], event.row[3])
     for task_id, inputs in _turned(events).items():
         task = Task.get_by_id(task_id)
         left = assignments.without_reviewer(task, inputs)
@@ -329,13 +333,27 @@ def _turned(events: Sequence[Event]) -> dict[int, set[int] | None]:
     return found
 
 
+def _require_work(task: int, reviewer: int, input_id: int) -> None:
+    idle = database.execute_sql(
+        f"SELECT 1 FROM assignment a WHERE a.task_id = ? AND a.side = 'review' AND a.user_id = ? "
+        f"AND a.input_id = ? AND a.open = 1 AND {_NO_WORK}",
+        (task, reviewer, input_id),
+    ).fetchone()
+    if idle is not None:
+        raise Conflict(f"others have settled input {input_id} since: it stays as it is")
+
+
+_NO_WORK = (
+    "NOT EXISTS (SELECT 1 FROM assignment w WHERE w.input_id = a.input_id AND w.task_id = a.task_id "
+    f"AND w.side = 'label' AND w.status = {int(Status.AWAITING_REVIEW)})"
+)
+
+
 def _take_back(task: Task, inputs: Iterable[int]) -> None:
     """Close no review, but take away those that nobody has begun and for which there is no work."""
     _many(
         f"DELETE FROM assignment AS a WHERE a.task_id = ? AND a.input_id = ? AND a.side = 'review' "
-        f"AND a.open = 1 AND {_NOTHING_SAID[Side.REVIEW]} AND NOT EXISTS (SELECT 1 FROM assignment w "
-        "WHERE w.input_id = a.input_id AND w.task_id = a.task_id AND w.side = 'label' "
-        f"AND w.status = {int(Status.AWAITING_REVIEW)})",
+        f"AND a.open = 1 AND {_NOTHING_SAID[Side.REVIEW]} AND {_NO_WORK}",
         [(task.id, input_id) for input_id in inputs],
     )
 
@@ -351,10 +369,11 @@ def _left(task: Task, inputs: Sequence[int]) -> dict[tuple[int | None, int | Non
 
 
 def come_back(recorder: Recorder, user: User) -> int:
-    """Who is back in the project takes what awaited a reviewer; returns how many inputs."""
-    chosen: Any = TaskMember.select(TaskMember.task).join(Task)
-    chosen = chosen.where(TaskMember.user == user, TaskMember.side == Side.REVIEW, Task.deleted == False)
-    return sum(hand_out(recorder, Task.get_by_id(task)) for task in list(chosen.scalars()))
+    """Who is back in the project has their part of their tasks again; returns how many inputs went over."""
+    moved = 0
+    for task, side in _memberships(user):
+        moved += redistribute(recorder, task, side)
+    return moved
 
 
 def leave(recorder: Recorder, user: User) -> int:
@@ -362,9 +381,13 @@ def leave(recorder: Recorder, user: User) -> int:
 
     Raises nothing where nobody else is there: it stays until somebody joins the task.
     """
+    moved = 0
+    for task, side in _memberships(user):
+        moved += redistribute(recorder, task, side, all_of=int(user.id))
+    return moved
+
+
+def _memberships(user: User) -> list[tuple[Task, Side]]:
     chosen: Any = TaskMember.select(TaskMember.task, TaskMember.side).join(Task)
     chosen = chosen.where(TaskMember.user == user, Task.deleted == False)
-    moved = 0
-    for task, side in list(chosen.tuples()):
-        moved += redistribute(recorder, Task.get_by_id(task), Side(side), all_of=int(user.id))
-    return moved
+    return [(Task.get_by_id(task), Side(side)) for task, side in list(chosen.tuples())]

@@ -21,7 +21,16 @@ from store.tables import (
     User,
     database,
 )
-from store.values import Region, ReviewStrategy, Role, Side, Status, Strategy, region_columns
+from store.values import (
+    Region,
+    RegionKind,
+    ReviewStrategy,
+    Role,
+    Side,
+    Status,
+    Strategy,
+    region_columns,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +155,26 @@ def accept_all(actor: User, task: Task, input_id: int, chosen: Iterable[Suggesti
         return len([_accept(recorder, task, input_id, suggestion, 1) for suggestion in chosen])
 
 
-def accept_moved(
-    actor: User, task: Task, input_id: int, suggestion: Suggestion, region: Region
+def place(
+    actor: User,
+    task: Task,
+    input_id: int,
+    said: Annotation | Suggestion,
+    region: Region | None,
+    concept: str | None = None,
 ) -> Annotation:
-    """Accept a suggestion with another region, as one step: undone, it is a suggestion again."""
-    with step(actor, f"accept {suggestion.concept}, moved") as recorder:
-        return _accept(recorder, task, input_id, suggestion, 1, region=region)
+    """Give what is said another region, another concept (None: its own) or both, as one step.
+
+    A suggestion is accepted by it; undone, it is a suggestion again. Raises Refused where that is said there
+    already.
+    """
+    if isinstance(said, Annotation):
+        own = str(said.concept.name)
+        what = "move" if concept in (None, own) else f"call it {concept}, move"
+        with step(actor, f"{what} {own}") as recorder:
+            return _change(recorder, said, region, concept)
+    with step(actor, f"accept {said.concept}, {'moved' if concept is None else f'as {concept}'}") as recorder:
+        return _accept(recorder, task, input_id, said, 1, concept, (region,))
 
 
 def _accept(
@@ -161,19 +184,21 @@ def _accept(
     suggestion: Suggestion,
     value: int,
     renamed: str | None = None,
-    region: Region | None = None,
+    placed: tuple[Region | None] | None = None,
 ) -> Annotation:
     if renamed is not None:
         concept = concepts.join_named(recorder, renamed)
     else:
         (known,) = sql.matching(Concept, id=suggestion.concept_id)
         concept = concepts.join(recorder, known)
+    if placed is not None:
+        _require_unsaid(task.id, input_id, recorder.actor.id, concept, placed[0])
     return _insert(
         recorder,
         task,
         input_id,
         concept,
-        region or suggestion.region,
+        suggestion.region if placed is None else placed[0],
         value=value,
         score=suggestion.score,
         model_version=suggestion.model_version,
@@ -209,14 +234,7 @@ def _insert(
 ) -> Annotation:
     status, reviewer = _standing(recorder.actor, task, input_id)
     kind, packed, key = region_columns(region)
-    before = Annotation.get_or_none(
-        Annotation.input == input_id,
-        Annotation.task == task,
-        Annotation.annotator == recorder.actor,
-        Annotation.concept == concept,
-        Annotation.region_key == key,
-        Annotation.deleted == False,
-    )
+    before = _said(task.id, input_id, recorder.actor.id, concept, key)
     if before is not None:
         # The opposite was said: it is changed, not said beside.
         return recorder.update(before, value=columns["value"], status=status)
@@ -234,6 +252,12 @@ def _insert(
         created_at=now(),
         **columns,
     )
+
+
+def _said(task: int | None, input_id: int, annotator: int, concept: Concept, key: int) -> Annotation | None:
+    """What this annotator says of a concept in one place."""
+    where = {"input": input_id, "task": task, "annotator": annotator, "concept": concept}
+    return sql.find(Annotation, **where, region_key=key, deleted=False)
 
 
 def _standing(actor: User, task: Task, input_id: int) -> tuple[Status, int | None]:
@@ -263,7 +287,9 @@ def _standing(actor: User, task: Task, input_id: int) -> tuple[Status, int | Non
 
 def take_back(actor: User, annotation: Annotation) -> None:
     """Un-accept: the annotation goes and, if a model suggested it, it is a suggestion again."""
-    _change(actor, annotation, f"take back {annotation.concept.name}", deleted=True)
+    with step(actor, f"take back {annotation.concept.name}") as recorder:
+        _require_change(actor, annotation)
+        recorder.update(annotation, deleted=True)
 
 
 def take_back_all(actor: User, annotations: Iterable[Annotation]) -> int:
@@ -278,27 +304,49 @@ def take_back_all(actor: User, annotations: Iterable[Annotation]) -> int:
 
 def set_value(actor: User, annotation: Annotation, value: int) -> None:
     """Say that the concept is there (1) or explicitly not there (0)."""
-    _change(actor, annotation, f"{'tick' if value else 'cross'} {annotation.concept.name}", value=value)
+    with step(actor, f"{'tick' if value else 'cross'} {annotation.concept.name}") as recorder:
+        _require_change(actor, annotation)
+        recorder.update(annotation, value=value)
 
 
 def move(actor: User, annotation: Annotation, region: Region) -> None:
-    """Give an annotation another region."""
-    kind, packed, key = region_columns(region)
-    name = f"move {annotation.concept.name}"
-    _change(actor, annotation, name, region_kind=kind, region=packed, region_key=key)
+    """Give an annotation another region. Raises Refused where its concept is said there already."""
+    with step(actor, f"move {annotation.concept.name}") as recorder:
+        _change(recorder, annotation, region, None)
 
 
 def reassign(actor: User, annotation: Annotation, concept: str) -> None:
-    """Give an annotation another concept."""
+    """Give an annotation another concept. Raises Refused where that is said there already."""
     with step(actor, f"call it {concept}") as recorder:
-        _require_change(actor, annotation)
-        recorder.update(annotation, concept=concepts.join_named(recorder, concept))
+        region = Region.unpack(annotation.region_kind, annotation.region)
+        _change(recorder, annotation, region, concept)
 
 
-def _change(actor: User, annotation: Annotation, name: str, **changes: object) -> None:
-    with step(actor, name) as recorder:
-        _require_change(actor, annotation)
-        recorder.update(annotation, **changes)
+def _change(
+    recorder: Recorder, annotation: Annotation, region: Region | None, concept: str | None
+) -> Annotation:
+    _require_change(recorder.actor, annotation)
+    row = annotation.concept if concept is None else concepts.join_named(recorder, concept)
+    kind, packed, key = region_columns(region)
+    if (row.id, key) != (annotation.concept_id, annotation.region_key):
+        _require_unsaid(annotation.task_id, annotation.input_id, annotation.annotator_id, row, region)
+    return recorder.update(annotation, concept=row, region_kind=kind, region=packed, region_key=key)
+
+
+def _require_unsaid(
+    task: int | None, input_id: int, annotator: int, concept: Concept, region: Region | None
+) -> None:
+    """Raises Refused where the annotator has said this in this place already."""
+    if _said(task, input_id, annotator, concept, region_columns(region)[2]) is not None:
+        raise Refused(f"{_PLACES[RegionKind(region_columns(region)[0])]} is called {concept.name} already")
+
+
+_PLACES = {
+    RegionKind.WHOLE: "this input",
+    RegionKind.BOX: "this region",
+    RegionKind.POLYGON: "this region",
+    RegionKind.SPAN: "this stretch",
+}
 
 
 def _require_change(actor: User, annotation: Annotation) -> None:

@@ -204,6 +204,27 @@ def test_nobody_reviews_their_own_work_unless_the_task_allows_it(project: Projec
     assert held(task, Side.REVIEW) == {"ann": 2, "cid": 2}
 
 
+def test_undo_of_an_edit_deals_what_was_handed_in_meanwhile(project: Project) -> None:
+    task = make(project, 2, labelers=("ann",), reviewers=("ann",), own_review=True)
+    tasks.edit(project.owner, task, own_review=False)
+    labeling.submit(user("ann"), task, 1)
+    assert assignments.without_reviewer(task) == [1]
+    history.undo(project.owner)
+    assert held(task, Side.REVIEW) == {"ann": 1} and assignments.without_reviewer(task) == []
+    history.undo(user("ann"))
+    assert held(task, Side.REVIEW) == {}
+
+
+def test_who_comes_back_to_the_project_has_work_again(project: Project) -> None:
+    task = make(project, 4, labelers=("ann", "bob"), reviewers=("ann",))
+    for input_id in assignments.queue(task, Side.LABEL, user("bob")):
+        labeling.submit(user("bob"), task, input_id)
+    users.remove(project.owner, user("ann"))
+    users.remove(project.owner, user("bob"))
+    users.add(project.owner, "ann")
+    assert held(task, Side.REVIEW) == {"ann": 2} and held(task) == {"ann": 2}
+
+
 def test_one_person_alone_may_review_their_own_work(project: Project) -> None:
     task = make(project, 1, review="manual")
     assert task.own_review

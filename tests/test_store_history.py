@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store import history
+from store import history, labeling, tasks
 from store.errors import Conflict, Refused
-from store.tables import Dataset, DatasetInput, Event, Input, Step, User
-from store.values import Role
+from store.tables import Annotation, Dataset, DatasetInput, Event, Input, Step, User
+from store.values import Region, Role
 from tests.conftest import Project
 
 
@@ -148,3 +148,23 @@ def test_history_says_who_changed_what_before_and_after_and_is_never_shortened(p
     assert kinds == [("do", "dataset", "olga"), ("do", "dataset", "olga"), ("undo", "step", "olga")]
     renamed = Event.select().order_by(Event.id)[1]
     assert (renamed.before["name"], renamed.after["name"]) == ("one", "two")
+
+
+def test_place_and_concept_change_in_one_step_and_nothing_is_said_twice(project: Project) -> None:
+    olga = project.owner
+    project.add_inputs(1)
+    made = tasks.create(olga, tasks.Plan(name="t", type="detection")).task
+    here, there = Region.from_box(0, 0, 0.5, 0.5), Region.from_box(0.5, 0.5, 1, 1)
+    cat = labeling.add(olga, made, 1, "cat", here)
+    labeling.add(olga, made, 1, "dog", there)
+    with pytest.raises(Refused, match="this region is called dog already"):
+        labeling.place(olga, made, 1, cat, there, "dog")
+    with pytest.raises(Refused, match="this region is called dog already"):
+        labeling.place(olga, made, 1, labeling.add(olga, made, 1, "dog", here), there)
+    history.undo(olga)
+    labeling.place(olga, made, 1, Annotation.get_by_id(cat.id), there, "puma")
+    moved = Annotation.get_by_id(cat.id)
+    assert (moved.concept.name, moved.region) == ("puma", there.pack())
+    history.undo(olga)
+    back = Annotation.get_by_id(cat.id)
+    assert (back.concept.name, back.region) == ("cat", here.pack())

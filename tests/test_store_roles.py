@@ -108,10 +108,7 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
     "inputs.delete": (LEADS, lambda w, me: inputs.delete(me, [Input.get_by_id(6)])),
     "labeling.accept": (PEOPLE, lambda w, me: labeling.accept(me, w.mine, 2, w.suggestion)),
     "labeling.accept_all": (PEOPLE, lambda w, me: labeling.accept_all(me, w.mine, 2, [w.suggestion])),
-    "labeling.accept_moved": (
-        PEOPLE,
-        lambda w, me: labeling.accept_moved(me, w.mine, 2, w.suggestion, BOX),
-    ),
+    "labeling.place": (PEOPLE, lambda w, me: labeling.place(me, w.mine, 2, w.suggestion, BOX)),
     "labeling.add": (PEOPLE, lambda w, me: labeling.add(me, w.mine, 3, "dog")),
     "labeling.copy": (PEOPLE, lambda w, me: labeling.copy(me, w.mine, [("dog", BOX)], 3)),
     "labeling.take_back": (PEOPLE, lambda w, me: labeling.take_back(me, w.fresh(w.annotation))),

@@ -165,13 +165,10 @@ class RegionDrawing(PictureViewing):
 
     def _store_change(self, entry: Entry, region: Region) -> None:
         actor, task, input_id = self.winnow.actor, self.task_row, self.input_id
-        act: Callable[[], object]
-        if entry.annotation is not None:
-            act = partial(labeling.move, actor, entry.annotation, region)
-        elif entry.suggestion is not None and input_id is not None:
-            act = partial(labeling.accept_moved, actor, task, input_id, entry.suggestion, region)
-        else:
+        said = entry.annotation or entry.suggestion
+        if said is None or input_id is None:
             return
+        act = partial(labeling.place, actor, task, input_id, said, region)
         self.canvas.hold()
         self.turns.take(lambda: self.turns.write(act, lambda _: self._stored(entry.identity)))
 

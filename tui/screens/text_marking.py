@@ -6,9 +6,8 @@ from collections.abc import Callable
 from functools import partial
 
 from store import labeling, viewing
-from store.errors import Refused
 from store.tables import Annotation, Task, User
-from store.values import Region, region_columns
+from store.values import Region
 from tui.categories import said
 from tui.entries import Entry, Identity
 from tui.screens.viewer import ViewerScreen
@@ -221,20 +220,6 @@ def _change(
 
     Raises Refused where that is said already.
     """
-    name = concept or entry.concept
-    row, suggestion = entry.annotation, entry.suggestion
-    whose = actor.id if row is None else row.annotator_id
-    for other in labeling.on_input(task, input_id):
-        same = other.concept.name == name and other.region_key == region_columns(region)[2]
-        if same and other.annotator_id == whose and (row is None or other.id != row.id):
-            raise Refused(f"this stretch is called {name} already")
-    if row is None and suggestion is not None:
-        if name == entry.concept:
-            return labeling.accept_moved(actor, task, input_id, suggestion, region)
-        row = labeling.accept(actor, task, input_id, suggestion, concept=name)
-    elif row is not None and name != entry.concept:
-        labeling.reassign(actor, row, name)
-    assert row is not None, "only what is said has a span"
-    if region != entry.region:
-        labeling.move(actor, row, region)
-    return row
+    said = entry.annotation or entry.suggestion
+    assert said is not None, "only what is said has a span"
+    return labeling.place(actor, task, input_id, said, region, concept)
