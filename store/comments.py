@@ -9,7 +9,7 @@ from store import rights
 from store.database import now
 from store.errors import NotFound, Refused
 from store.history import step
-from store.tables import Comment, Task, User
+from store.tables import Comment, Task, User, database
 from store.times import iso
 from store.values import Region, Role, region_columns
 
@@ -104,6 +104,18 @@ def threads(task: Task | None, input_id: int) -> list[Thread]:
         elif row.thread_id in found:
             found[row.thread_id].replies.append(row)
     return list(found.values())
+
+
+def open_count(task: Task, input_id: int) -> int:
+    """How many threads on an input of a task are not resolved."""
+    return int(database.execute_sql(_OPEN, (task.id, input_id)).fetchone()[0])
+
+
+# As text: it is read at every key press.
+_OPEN = (
+    "SELECT count(*) FROM comment WHERE task_id = ? AND input_id = ? AND thread_id IS NULL "
+    "AND resolved = 0 AND deleted = 0"
+)
 
 
 def unresolved(task: Task) -> list[int]:

@@ -16,11 +16,12 @@ from tui.screens.label_assist import assisting
 from tui.screens.label_decisions import REGIONS
 from tui.screens.label_hotkeys import assigning
 from tui.screens.label_work import LabelWork
+from tui.screens.shared_input import SharedInput, sharing
 from tui.screens.viewer_keys import common
 from tui.widgets.region_keys import drawing, looking
 
 
-class LabelScreen(LabelWork):
+class LabelScreen(SharedInput, LabelWork):
     """What a labeler has to do in a task. Every key is written at once; leaving loses nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,6 +41,7 @@ class LabelScreen(LabelWork):
         Binding("R", "look_again", "Look for new work", id="label.look_again", show=False),
         *drawing("label"),
         *looking("label"),
+        *sharing("label"),
         *common("label"),
     ]
 
@@ -86,8 +88,8 @@ class LabelScreen(LabelWork):
         actor, task = self.winnow.actor, self.task_row
         status = viewing.standing(task, Side.LABEL, actor, input_id)
         if status is not None:
-            return _standing(status)
-        told = [self._skipped(input_id)]
+            return "  ".join(filter(None, [_standing(status), self.commented(input_id)]))
+        told = [self._skipped(input_id), self.commented(input_id)]
         if self.is_predicting:
             told.append("predicting…")
         elif self.suggesting is not None:

@@ -9,8 +9,8 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from store import assignments, pace
-from store.errors import Refused
+from store import assignments, newer, pace
+from store.errors import Conflict, Refused
 from store.printable import printable
 from store.queues import Order
 from store.tables import Task
@@ -179,8 +179,15 @@ class ReviewFrame(Screen[None]):
             self.tell_pace()
 
     def refused(self, refused: Refused) -> None:
-        """Why something was not done."""
-        self.notify(printable(refused), severity="error", markup=False)
+        """Why something was not done, and what somebody else did if that is why."""
+        here = self.table.current
+        last = None if here is None else newer.on_input(self.task_row, here, self.winnow.actor)
+        told = (
+            f"{refused} ({last.sentence})"
+            if last is not None and isinstance(refused, Conflict)
+            else str(refused)
+        )
+        self.notify(printable(told), severity="error", markup=False)
         self.table.forget()
         self.tell()
 

@@ -17,6 +17,7 @@ from tui.entries import Entry, merge, with_annotators
 from tui.places import Place
 from tui.review_queue import ReviewQueue
 from tui.screens.region_drawing import RegionDrawing
+from tui.screens.shared_input import SharedInput, sharing
 from tui.screens.text_marking import TextMarking
 from tui.screens.viewer_keys import common
 from tui.widgets.ask_line import AskLine
@@ -29,7 +30,7 @@ OUTCOMES = {
 }
 
 
-class ReviewInputScreen(RegionDrawing, TextMarking):
+class ReviewInputScreen(SharedInput, RegionDrawing, TextMarking):
     """Lies on the table of the same queue."""
 
     names_everyone = True
@@ -44,6 +45,7 @@ class ReviewInputScreen(RegionDrawing, TextMarking):
         Binding("s", "skip", "Skip", id="verdict.skip", show=False),
         *drawing("verdict"),
         *looking("verdict"),
+        *sharing("verdict"),
         *common("verdict"),
     ]
 
@@ -116,7 +118,7 @@ class ReviewInputScreen(RegionDrawing, TextMarking):
         told = [OUTCOMES.get(status, status.title)] if status is not None else []
         comments = [said for said in reviewing.comments(self.task_row, input_id) if said.comment]
         told += [f"{said.reviewer.name}: {said.comment}" for said in comments[-2:]]
-        return "  ".join(told)
+        return "  ".join(filter(None, [*told, self.commented(input_id)]))
 
     def returned(self, input_ids: Sequence[int]) -> None:
         """Undo and redo open and close inputs."""
