@@ -3,13 +3,14 @@
 import hashlib
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from engine.device import CPU_PROVIDER, CUDA_PROVIDER, Device, native_output_hidden
+from engine.device import CPU_PROVIDER, CUDA_PROVIDER, Device, native_output_hidden, sums_overflow
 from engine.graph import GraphError, refuse_external_data
 from store.cards import Card
 from store.errors import Refused
@@ -106,13 +107,11 @@ class ModelSession:
 
 def _open(card: Card, device: Device, threads: int) -> Any:
     data = _checked_bytes(card, gpu=device.name == "cuda")
-    providers: Sequence[Any] = [CPU_PROVIDER]
-    if device.provider == CUDA_PROVIDER:
-        cuda = {"cudnn_conv_algo_search": "HEURISTIC", "arena_extend_strategy": "kSameAsRequested"}
-        providers = [(CUDA_PROVIDER, cuda), CPU_PROVIDER]
+    cuda = {"cudnn_conv_algo_search": "HEURISTIC", "arena_extend_strategy": "kSameAsRequested"}
+    providers: Sequence[Any] = [(CUDA_PROVIDER, cuda), CPU_PROVIDER]
     try:
         if device.provider == CPU_PROVIDER:
-            return ort.InferenceSession(data, _options(threads), providers=providers)
+            return _open_on_cpu(data, threads)
         with native_output_hidden():
             return ort.InferenceSession(data, _options(threads), providers=providers)
     except Exception as error:  # see run
@@ -135,7 +134,19 @@ def _checked_bytes(card: Card, gpu: bool) -> bytes:
     return data
 
 
-def _options(threads: int) -> Any:
+def _open_on_cpu(data: bytes, threads: int) -> Any:
+    """Where int8 sums overflow they are done in 16 bits, so that scores are the same everywhere.
+
+    With VNNI that would take twice the time for nothing. onnxruntime cannot convert graphs whose nodes share
+    a zero point; such a model runs as it is.
+    """
+    if sums_overflow():
+        with suppress(Exception):  # see ModelSession.run
+            return ort.InferenceSession(data, _options(threads, exact=True), providers=[CPU_PROVIDER])
+    return ort.InferenceSession(data, _options(threads), providers=[CPU_PROVIDER])
+
+
+def _options(threads: int, exact: bool = False) -> Any:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -146,6 +157,8 @@ def _options(threads: int) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     options.add_session_config_entry("session.load_model_format", "ONNX")
+    if exact:
+        options.add_session_config_entry("session.x64quantprecision", "1")
     return options
 
 
