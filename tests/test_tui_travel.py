@@ -47,11 +47,29 @@ async def test_progress_is_of_the_whole_task_after_reopening(scene: Scene) -> No
         assert "/h" in stage.text()
 
 
+async def test_a_number_or_a_name_on_the_command_line_leads_to_the_input(scene: Scene) -> None:
+    async with scene.open() as stage:
+        await stage.press("colon", *"12", "enter")
+        assert stage.screen.input_id == scene.inputs[11]
+        await stage.press("colon", *"07.P", "enter")
+        assert stage.screen.input_id == scene.inputs[7]
+        await stage.press("colon", *"0", "enter")
+        assert stage.screen.input_id == scene.inputs[0]
+        await stage.press("colon", *"zebra", "enter")
+        assert "no input here that is called zebra" in stage.said()[-1]
+        await stage.press("colon", *"next input", "enter")
+        assert stage.screen.input_id == scene.inputs[1]
+        await stage.press("colon", *"1.png", "enter")
+        await stage.until(lambda: "11.png" in stage.text() and stage.screen.strip.is_open, "the strip")
+        await stage.press("down", "enter")
+        assert stage.screen.input_id == scene.inputs[11]
+
+
 async def test_what_was_handed_in_is_gone_back_to_and_changed(scene: Scene) -> None:
     async with scene.open() as stage:
         await stage.press("J")
         await stage.until(lambda: "02.png" in stage.text(), "the strip")
-        shown = {line[41:].strip("▌ ") for line in stage.text().splitlines() if ".png" in line[41:]}
+        shown = {line[41:].strip("▌▀▏ ") for line in stage.text().splitlines() if ".png" in line[41:]}
         assert "2 ✓ 01.png  dog" in shown and "5 · 04.png" in shown
         await stage.press("up", "up", "enter")
         assert stage.screen.input_id == scene.inputs[1]

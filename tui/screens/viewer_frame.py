@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from store.errors import Refused
 from store.printable import printable
@@ -24,6 +24,7 @@ from tui.widgets.concept_list import ConceptList
 from tui.widgets.facts_panel import FactsPanel
 from tui.widgets.input_strip import InputStrip
 from tui.widgets.input_view import InputView
+from tui.widgets.key_footer import KeyFooter
 from tui.widgets.progress_line import ProgressLine
 
 if TYPE_CHECKING:
@@ -38,10 +39,10 @@ class ViewerFrame(Screen[None]):
     """Whether it is of interest in each row who said it, however little room there is."""
 
     DEFAULT_CSS = """
-    ViewerScreen #side { width: 38%; min-width: 36; max-width: 60; border-left: vkey $panel; }
-    ViewerScreen #heading { height: 1; padding: 0 1; text-style: bold; text-wrap: nowrap; }
-    ViewerScreen #detail { height: 3; padding: 0 1; color: $text-muted; }
-    ViewerScreen #notice { height: auto; max-height: 6; padding: 0 1; color: $text-warning; display: none; }
+    ViewerFrame #side { width: 38%; min-width: 36; max-width: 60; border-left: vkey $panel; }
+    ViewerFrame #heading { height: 1; padding: 0 1; text-style: bold; text-wrap: nowrap; }
+    ViewerFrame #detail { height: 3; padding: 0 1; color: $text-muted; }
+    ViewerFrame #notice { height: auto; max-height: 6; padding: 0 1; color: $text-warning; display: none; }
     """
 
     def __init__(self, task: Task, at_input: int | None = None) -> None:
@@ -145,7 +146,7 @@ class ViewerFrame(Screen[None]):
                 yield FactsPanel()
                 yield Static(id="detail", markup=False)
                 yield Static(id="notice", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Everything that is kept as long as the screen is open."""

@@ -53,10 +53,32 @@ class ViewerStrip(ViewerPanels):
         """Show the inputs around, and where to type."""
         self.turns.take(self._open_strip)
 
-    def _open_strip(self) -> None:
+    def _open_strip(self, typed: str = "") -> None:
         self.rows.display = False
-        self.strip.open()
+        self.strip.open(typed)
         self.refresh_bindings()
+
+    def jump(self, typed: str) -> None:
+        """Go to the input with this number, or whose path holds this; of several one chooses."""
+        if typed.isdecimal():
+            self._go_to_place(int(typed) - 1)
+        else:
+            find = partial(worklist.search, self.task_row, self.side, self.winnow.actor, typed)
+            self.winnow.reader.ask("jump", find, partial(self._jump_found, typed))
+
+    def _jump_found(self, typed: str, inputs: Sequence[int]) -> None:
+        places = [place for place in map(self.place_of, inputs) if place is not None]
+        if not self.is_attached:
+            return
+        if not places:
+            self.say(f"there is no command and no input here that is called {typed}")
+        elif len(places) == 1:
+            self._go_to_place(places[0])
+        else:
+            self.turns.take(lambda: self._open_strip(typed))
+
+    def _go_to_place(self, place: int) -> None:
+        self.turns.take(lambda: self.go_to(min(max(place, 0), max(len(self.queue) - 1, 0))))
 
     def on_input_strip_asked(self, event: InputStrip.Asked) -> None:
         """Show what fits: the inputs around a place, or those whose path holds what is typed."""
@@ -86,8 +108,7 @@ class ViewerStrip(ViewerPanels):
     def on_input_strip_chosen(self, event: InputStrip.Chosen) -> None:
         """Go there."""
         self._close_strip()
-        place = event.place
-        self.turns.take(lambda: self.go_to(min(max(place, 0), max(len(self.queue) - 1, 0))))
+        self._go_to_place(event.place)
 
     def on_input_strip_left(self, _: InputStrip.Left) -> None:
         """Back to the list."""

@@ -49,12 +49,14 @@ class AskLine(Horizontal):
         field.value, field.placeholder = text, hint
         field.cursor_position = len(text)
         self.display = True
+        self.screen.add_class("-asking")
         field.focus()
         self.screen.refresh_bindings()
 
     def action_leave(self) -> None:
         """Answer nothing."""
         self.display = False
+        self.screen.remove_class("-asking")
         self.screen.set_focus(self._before)
         self.screen.refresh_bindings()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,6 +16,14 @@ from textual.widgets import Label
 from store.names import did_you_mean
 from store.printable import printable
 from tui.commands import Command, live
+
+
+@runtime_checkable
+class Jumping(Protocol):
+    """A screen on whose command line a number or a name leads to something."""
+
+    def jump(self, typed: str) -> None:
+        """Go to what is meant, or say that there is none."""
 
 
 class CommandLine(Horizontal):
@@ -49,6 +57,7 @@ class CommandLine(Horizontal):
 
     def on_mount(self) -> None:
         """Type at once."""
+        self.screen.add_class("-asking")
         self.query_one(TextField).focus()
 
     def action_complete(self) -> None:
@@ -57,6 +66,7 @@ class CommandLine(Horizontal):
 
     async def action_leave(self) -> None:
         """Go without doing anything."""
+        self.screen.remove_class("-asking")
         if self._before is not None and self._before.is_attached:
             self._before.focus()
         await self.remove()
@@ -70,13 +80,16 @@ class CommandLine(Horizontal):
     async def on_input_submitted(self, event: TextField.Submitted) -> None:
         """Run the command; a beginning that only one command has is enough."""
         event.stop()
-        typed = event.value.strip().lower()
+        meant = event.value.strip()
+        typed = meant.lower()
         await self.action_leave()
         command = self._command(typed)
         if command is not None:
             result = command.run()
             if inspect.isawaitable(result):
                 await result
+        elif typed and isinstance(self.screen, Jumping):
+            self.screen.jump(meant)
         elif typed:
             hint = did_you_mean(typed, self._commands)
             self.app.notify(printable(f"there is no command {typed}{hint}"), severity="error", markup=False)

@@ -102,13 +102,14 @@ class InputStrip(Vertical):
         """What is typed."""
         return self.query_one(TextField).value.strip()
 
-    def open(self) -> None:
-        """Open, with nothing typed."""
+    def open(self, typed: str = "") -> None:
+        """Open, with this typed already."""
         self.display = True
         field = self.query_one(TextField)
-        field.value = ""
+        field.value = typed
+        field.cursor_position = len(typed)
         field.focus()
-        self.post_message(self.Asked(""))
+        self.post_message(self.Asked(typed))
 
     def show(self, frames: Sequence[Frame], on: int) -> None:
         """Show these inputs with the cursor on the one at place `on`, if it is among them."""
