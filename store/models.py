@@ -18,7 +18,7 @@ from store.database import now, write
 from store.errors import NotFound, Refused
 from store.fields import CardError
 from store.names import clean, close, not_found
-from store.tables import Concept, Model, ModelConcept, ModelVersion, User
+from store.tables import Concept, Model, ModelConcept, ModelVersion, User, Workflow
 from store.values import Role
 
 
@@ -36,7 +36,7 @@ def problems() -> list[str]:
 
 def sync() -> None:
     """Register every found card that is not yet known as a model version, with concepts and annotator."""
-    versions = ModelVersion.select(ModelVersion, Model).join(Model)
+    versions = ModelVersion.select(ModelVersion, Model).join(Model).where(Model.family != "workflow")
     stored = {(version.model.name, version.sha256, _fingerprint(version.card)) for version in versions}
     missing = [
         card for card in _found()[0] if (card.name, card.sha256, _fingerprint(_described(card))) not in stored
@@ -101,7 +101,7 @@ def _register(card: Card) -> None:
             name=card.name,
             family=card.family,
             task=card.task,
-            annotator=_annotator(card.name),
+            annotator=annotator(card.name),
             created_at=now(),
         )
     versions = ModelVersion.select().where(ModelVersion.model == model)
@@ -121,8 +121,9 @@ def _register(card: Card) -> None:
         ModelConcept.insert_many(rows[start : start + 500]).execute()
 
 
-def _annotator(name: str) -> User:
-    """The user that a model's annotations carry: of its name, unless a person has that one."""
+def annotator(name: str) -> User:
+    """The user that a model's annotations carry: of its name, unless a person has that one. Made if need be,
+    within the caller's transaction."""
     taken = User.get_or_none(User.name == name)
     if taken is not None and taken.role != Role.MODEL:
         name = f"{name} (model)"
@@ -145,7 +146,19 @@ def find(name: str) -> ModelVersion:
     if version is None:
         known = list(Model.select(Model.name).where(live).scalars())
         raise not_found("model", name, known, "see 'winnow model list'")
+    if version.model.family == "workflow":
+        from store import workflows  # which stands on this module
+
+        return workflows.current(workflows.find(name))
     return version
+
+
+def numbered(version: ModelVersion, number: int) -> ModelVersion:
+    """The version of this number of the same model. Raises NotFound."""
+    found = ModelVersion.get_or_none(ModelVersion.model == version.model_id, ModelVersion.number == number)
+    if found is None:
+        raise NotFound(f"'{version.model.name}' has no version {number}: its newest is {version.number}")
+    return found
 
 
 def concepts(version: ModelVersion) -> dict[str, Concept]:
@@ -200,13 +213,14 @@ def file(version: ModelVersion, gpu: bool = False) -> Path:
 
 
 def listing() -> list[dict[str, Any]]:
-    """The newest version of every model: id, name, version, family, type, concepts (how many), …"""
+    """The newest version of every model and workflow: id, name, version, family, type, concepts, …"""
     sync()
+    kept = Workflow.select(Workflow.name).where(Workflow.deleted == False)
     chosen = (
         ModelVersion.select(ModelVersion, Model, User)
         .join(Model)
         .join(User)
-        .where(Model.deleted == False)
+        .where(Model.deleted == False, (Model.family != "workflow") | Model.name.in_(kept))
         .order_by(Model.name, ModelVersion.number)
     )
     # Of several versions the last, and so the newest, stays.

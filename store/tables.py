@@ -232,6 +232,8 @@ class Workflow(Table):
 
     name = TextField(unique=True)
     graph = TextField()
+    is_default = BooleanField(default=False)
+    """Whether it runs by itself on every input that is added."""
     created_at = BigIntegerField()
     deleted = BooleanField(default=False)
     version = BigIntegerField(default=0)

@@ -21,6 +21,12 @@ from store.names import did_you_mean
 
 MOST_NODES = 100
 
+Concepts = Mapping[str, Sequence[str]]
+"""Model node (id) → what its model can say."""
+
+Relations = Mapping[str, Mapping[str, str]]
+"""Relation → (what a model says → what is said for it)."""
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -80,23 +86,27 @@ class Graph:
         """What the workflow says of an input, once every node has passed on what it does."""
         return joined(tuple(passed[node.id] for node in self.ends))
 
-    def concepts(
-        self, known: Mapping[str, Sequence[str]], related: Mapping[str, Mapping[str, str]]
-    ) -> list[str]:
-        """What the workflow can say, in its models' order; `known`: what each model node (id) can say."""
-        reach: dict[str, dict[str, None]] = {}
+    def arriving(self, known: Concepts, related: Relations) -> dict[str, list[str]]:
+        """The concepts that can reach each node (id); `known`: what each model node (id) can say."""
+        return {node: list(names) for node, (names, _) in self._reach(known, related).items()}
+
+    def concepts(self, known: Concepts, related: Relations) -> list[str]:
+        """What the workflow can say, in its models' order."""
+        reach = self._reach(known, related)
+        return list(dict.fromkeys(name for node in self.ends for name in reach[node.id][1]))
+
+    def _reach(
+        self, known: Concepts, related: Relations
+    ) -> dict[str, tuple[dict[str, None], dict[str, None]]]:
+        """By node: the concepts that arrive there, and those that can leave it."""
+        reach: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
         for node in self.nodes:
-            arriving = dict.fromkeys(name for wanted in node.inputs for name in reach[wanted])
-            reach[node.id] = _reach(node, arriving, known, related)
-        return list(dict.fromkeys(name for node in self.ends for name in reach[node.id]))
+            arriving = dict.fromkeys(name for wanted in node.inputs for name in reach[wanted][1])
+            reach[node.id] = arriving, _leaving(node, arriving, known, related)
+        return reach
 
 
-def _reach(
-    node: Node,
-    arriving: dict[str, None],
-    known: Mapping[str, Sequence[str]],
-    related: Mapping[str, Mapping[str, str]],
-) -> dict[str, None]:
+def _leaving(node: Node, arriving: dict[str, None], known: Concepts, related: Relations) -> dict[str, None]:
     match node:
         case ModelNode():
             return dict.fromkeys(known[node.id])
