@@ -131,12 +131,12 @@ def _everybody(recorder: Recorder, task: Task, people: Sequence[int], all_of: in
         moves[None, user] = list(missing.order_by(DatasetInput.input).scalars())
     moved = _move_all(recorder, task, Side.LABEL, moves)
     if task.review == ReviewStrategy.CONSENSUS:
-        _weigh_again(recorder, task)
+        weigh_again(recorder, task)
     return moved
 
 
-def _weigh_again(recorder: Recorder, task: Task) -> None:
-    """Who left may have been the last one that others waited for."""
+def weigh_again(recorder: Recorder, task: Task) -> None:
+    """Who left may have been the last one that others waited for, or fewer have to agree now."""
     waiting: Any = Assignment.select(Assignment.input).where(
         Assignment.task == task,
         Assignment.side == Side.LABEL,

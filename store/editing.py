@@ -8,6 +8,7 @@ from typing import Any
 
 from store import assignments, concepts, dealing, models, names, rerouting, rights, users
 from store.bounds import thresholds as thresholds_of
+from store.consensus import quorum
 from store.errors import Refused
 from store.history import Recorder, step
 from store.rerouting import Preview
@@ -36,6 +37,10 @@ class Changes:
     """All of them, in their order."""
     weights: Sequence[float] = ()
     reviewers: Sequence[str] | None = None
+    agree: int | None = None
+    """Labelers that must agree in a task with consensus; ends a share."""
+    agree_share: float | None = None
+    """Instead of `agree`: the part of the labelers that must agree, 0..1."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,8 @@ def edit(actor: User, task: Task, **changes: Any) -> Edited:
         _change_row(recorder, task, wanted)
         _change_concepts(recorder, task, wanted)
         joined, moved = _change_people(recorder, task, wanted)
+        if _quorum(wanted):
+            _settle_quorum(recorder, task)
         if thresholds_of(task) != before or (wanted.labelers is not None and task.auto_id is not None):
             rerouting.begin(recorder, task, before)
     return Edited(joined, moved, rerouting.finish(task, before))
@@ -80,8 +87,34 @@ def _change_row(recorder: Recorder, task: Task, wanted: Changes) -> None:
     }
     if wanted.name is not None:
         changes["name"] = _free(names.clean(wanted.name, "a task's name"), task)
+    changes |= _quorum(wanted)
     Thresholds(changes.get("lower", task.lower), changes.get("upper", task.upper))
     recorder.update(task, **changes)
+
+
+def _quorum(wanted: Changes) -> dict[str, Any]:
+    """The columns that change how many must agree."""
+    if wanted.agree_share is not None:
+        return {"agree_share": wanted.agree_share}
+    return {} if wanted.agree is None else {"agree": wanted.agree, "agree_share": None}
+
+
+def _settle_quorum(recorder: Recorder, task: Task) -> None:
+    """What enough labelers agree on now is settled; what is settled stays."""
+    if task.review != ReviewStrategy.CONSENSUS:
+        raise Refused(f"nobody has to agree in '{task.name}': it is not reviewed by consensus")
+    people = [row for row in assignments.members(task, Side.LABEL) if row.user.role != Role.MODEL]
+    require_quorum(task.agree, task.agree_share, len(people))
+    dealing.weigh_again(recorder, task)
+
+
+def require_quorum(agree: int, share: float | None, people: int) -> None:
+    """Raises Refused where so many labelers cannot agree so."""
+    if share is not None and not 0 < share <= 1:
+        raise Refused("the part of the labelers that must agree lies above 0 and is at most 100%")
+    needed = quorum(agree, share, people)
+    if people < 2 or needed > people or (needed < 2 and share is None):
+        raise Refused(f"{people} labelers cannot have {needed} agree: name more, or lower it")
 
 
 def _free(name: str, task: Task) -> str:

@@ -6,16 +6,20 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from peewee import fn
+
 from store import assignments, concepts, datasets, jobs, models, names, rerouting, rights, users
 from store.bounds import thresholds as thresholds
-from store.consensus import quorum
 from store.database import now, write
 from store.editing import edit as edit
 from store.editing import preview as preview
+from store.editing import require_quorum
 from store.errors import NotFound, Refused
 from store.history import Recorder, step
 from store.routing import Thresholds
 from store.tables import (
+    AnnotationCount,
+    AssignmentCount,
     Concept,
     Dataset,
     Model,
@@ -176,12 +180,7 @@ def _review(plan: Plan) -> ReviewStrategy:
 def _require_quorum(plan: Plan) -> None:
     if Strategy(plan.strategy) is not Strategy.FULL:
         raise Refused("consensus needs several labelers on each input: choose the strategy full")
-    people = len(set(plan.labelers))
-    if plan.agree_share is not None and not 0 < plan.agree_share <= 1:
-        raise Refused("the part of the labelers that must agree lies above 0 and is at most 100%")
-    agree = quorum(plan.agree, plan.agree_share, people)
-    if people < 2 or agree > people or (agree < 2 and plan.agree_share is None):
-        raise Refused(f"{people} labelers cannot have {agree} agree: name more, or lower it")
+    require_quorum(plan.agree, plan.agree_share, len(set(plan.labelers)))
 
 
 def _insert(recorder: Recorder, plan: Plan, checked: _Checked) -> Task:
@@ -354,6 +353,16 @@ def forget_previous(actor: User, task: Task) -> int:
     with step(actor, f"delete what the model said in '{task.name}'") as recorder:
         recorder.log(rerouting.WITHDRAWN, int(task.id), {"task": int(task.id)})
     return rerouting.withdraw(task)
+
+
+def holds(task: Task) -> str:
+    """What is in a task, in words, from the counters."""
+    annotations = AnnotationCount.select(fn.SUM(AnnotationCount.n)).where(AnnotationCount.task == task.id)
+    waits = [int(Status.PENDING), int(Status.AWAITING_REVIEW)]
+    still = AssignmentCount.select(fn.SUM(AssignmentCount.n)).where(
+        AssignmentCount.task == task.id, AssignmentCount.status.in_(waits), AssignmentCount.failed == False
+    )
+    return f"{annotations.scalar() or 0} annotations and {still.scalar() or 0} inputs still to be done"
 
 
 def delete(actor: User, task: Task) -> None:

@@ -70,6 +70,7 @@ def add(actor: User, name: str, role: Role | None = None) -> User:
     with step(actor, f"add user {name}") as recorder:
         known = User.get_or_none(User.name == name)
         if known is None:
+            _require_one_name(name)
             joins_as = role or Role.LABELER
             return recorder.insert(User, name=name, role=joins_as.value, active=True, created_at=now())
         _require_person(known)
@@ -87,6 +88,7 @@ def invite(recorder: Recorder, name: str) -> tuple[User, bool]:
     name = clean(name, "a user's name")
     known = User.get_or_none(User.name == name)
     if known is None:
+        _require_one_name(name)
         made = recorder.insert(User, name=name, role=Role.LABELER.value, active=True, created_at=now())
         return made, True
     _require_person(known)
@@ -95,6 +97,14 @@ def invite(recorder: Recorder, name: str) -> tuple[User, bool]:
     recorder.update(known, role=Role.LABELER.value, active=True)
     dealing.come_back(recorder, known)
     return known, True
+
+
+def _require_one_name(name: str) -> None:
+    """Somebody who is here already may have a comma in their name; nobody new."""
+    if "," in name:
+        raise Refused(
+            f"'{name}' is no name of one person: name each by itself, such as --labeler ann --labeler bob"
+        )
 
 
 def remove(actor: User, user: User) -> None:

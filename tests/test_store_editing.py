@@ -245,6 +245,37 @@ def test_who_is_deactivated_returns_all_that_is_open(project: Project) -> None:
     assert held(task) == {"ann": 3, "bob": 2, "cid": 3} and held(task, Side.REVIEW) == {"ann": 1}
 
 
+def test_fewer_who_must_agree_settle_what_waited_and_undo_has_it_wait_again(project: Project) -> None:
+    people = ("ann", "bob", "cid")
+    settled = {"strategy": "full", "review": "consensus", "agree": 3, "reviewers": ("olga",)}
+    task = make(project, 1, labelers=people, **settled)
+    for name in people[:2]:
+        labeling.add(user(name), task, 1, "tabby")
+        labeling.submit(user(name), task, 1)
+    waiting = {Status.AWAITING_CONSENSUS_REVIEW}
+    assert {row.status for row in Annotation.select()} == waiting
+    tasks.edit(project.owner, task, agree=2)
+    assert {row.status for row in Annotation.select()} == {Status.SUCCESS}
+    history.undo(project.owner)
+    assert {row.status for row in Annotation.select()} == waiting
+    task = Task.get_by_id(task.id)
+    tasks.edit(project.owner, task, agree_share=0.6)
+    assert {row.status for row in Annotation.select()} == {Status.SUCCESS}
+    with pytest.raises(Refused, match="3 labelers cannot have 4 agree"):
+        tasks.edit(project.owner, task, agree=4)
+    with pytest.raises(Refused, match="not reviewed by consensus"):
+        other = tasks.create(project.owner, tasks.Plan(name="o", type="classification")).task
+        tasks.edit(project.owner, other, agree=2)
+
+
+def test_several_names_in_one_are_nobody(project: Project) -> None:
+    with pytest.raises(Refused, match="--labeler ann --labeler bob"):
+        make(project, 1, labelers=("ann,bob",))
+    with pytest.raises(Refused, match="no name of one person"):
+        users.add(project.owner, "ann, bob")
+    assert User.select().where(User.name.contains(",")).count() == 0
+
+
 def test_an_edit_is_one_step_and_a_refused_one_none(project: Project) -> None:
     task = make(project, 3, labelers=("ann",))
     before = whole(task)

@@ -166,6 +166,7 @@ def _threshold(text: str) -> tuple[str, tuple[float, float]]:
 @click.option("--labeler", "labelers", metavar="U", multiple=True, help="All who label from now on.")
 @click.option("--weight", "weights", type=float, multiple=True, help="One for each labeler.")
 @click.option("--reviewer", "reviewers", metavar="U", multiple=True, help="All who review from now on.")
+@click.option("--agree", help="Labelers that consensus needs from now on, or such as 60%.")
 @click.option("--dry-run", is_flag=True, help="Only count the annotations that would move.")
 @click.pass_obj
 def edit(project: Project, /, name: str, dry_run: bool, thresholds: tuple[str, ...], **given: Any) -> None:
@@ -177,6 +178,8 @@ def edit(project: Project, /, name: str, dry_run: bool, thresholds: tuple[str, .
     changes |= {"thresholds": dict(map(_threshold, thresholds))} if thresholds else {}
     if "new_name" in changes:
         changes["name"] = changes.pop("new_name")
+    if "agree" in changes:
+        changes |= _agree(changes["agree"])
     if not changes:
         raise click.UsageError("say what to change, such as --name or --lower")
     actor = project.open()
