@@ -5,7 +5,6 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -209,6 +208,9 @@ def _concepts(table: Fields, folder: Path) -> tuple[str, ...]:
 
 def card_folders() -> list[Path]:
     """The folders registered under the entry-point group `winnow.cards`, ours and other packages'."""
+    # Imported here: it costs the app's start 20 ms, and the first frame needs no card.
+    from importlib.metadata import entry_points
+
     folders = []
     for entry in entry_points(group="winnow.cards"):
         try:
