@@ -61,13 +61,21 @@ def claim(owner: str, *, priorities: tuple[int, int], limit: int = 1) -> list[Jo
         chosen = (
             Job.select(Job.id)
             .where(Job.state == JobState.QUEUED, Job.priority.between(*priorities), _not_paused())
-            .order_by(Job.priority, Job.id)
+            .order_by(Job.priority, _PLACE, Job.id)
             .limit(limit)
         )
         changed = Job.update(
             state=JobState.CLAIMED, owner=owner, leased_until=now() + LEASE, attempts=Job.attempts + 1
         ).where(Job.id.in_(chosen))
-        return sorted(changed.returning(Job).execute(), key=lambda job: (job.priority, job.id))
+        return sorted(changed.returning(Job).execute(), key=lambda job: (job.priority, _place(job), job.id))
+
+
+_PLACE = fn.COALESCE(Job.place, Job.id)
+
+
+def _place(job: Job) -> int:
+    """Where a job stands among those of its priority."""
+    return int(job.id if job.place is None else job.place)
 
 
 def waiting(priorities: tuple[int, int]) -> bool:
@@ -140,7 +148,10 @@ def release(owner: str) -> None:
 
 
 def split(job: Job, owner: str, parts: Sequence[dict[str, Any]]) -> None:
-    """Replace a claimed job by smaller ones that keep its attempts, so that one bad input stands alone."""
+    """Replace a claimed job by smaller ones that keep its attempts, so that one bad input stands alone.
+
+    They keep its place as well: whom the doubtful are dealt to must not depend on who was killed when.
+    """
     with write():
         for payload in parts:
             Job.create(
@@ -151,6 +162,7 @@ def split(job: Job, owner: str, parts: Sequence[dict[str, Any]]) -> None:
                 model_version=job.model_version_id,
                 payload=payload,
                 attempts=job.attempts,
+                place=_place(job),
                 created_at=now(),
             )
         finish(job, owner)

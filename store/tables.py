@@ -438,6 +438,8 @@ class Job(Table):
     owner = TextField(null=True)
     leased_until = BigIntegerField(null=True)
     attempts = IntegerField(default=0)
+    place = BigIntegerField(null=True)
+    """Where it stands among those of its priority, for parts of a job that was split; else its id says."""
     error = TextField(null=True)
     created_at = BigIntegerField()
     finished_at = BigIntegerField(null=True)

@@ -137,3 +137,16 @@ def test_predictions_that_are_there_are_routed_without_the_model(
     assert [len(stream) for stream in work_off(monkeypatch)] == [0]
     works = Assignment.select().where(Assignment.side == Side.LABEL)
     assert {work.status for work in works} <= {Status.SUCCESS, Status.AWAITING_REVIEW}
+
+
+def test_the_parts_of_a_job_go_where_it_stood(project: Project) -> None:
+    for number in range(3):
+        jobs.enqueue("predict", {"inputs": [number]}, priority=jobs.BULK)
+    (first,) = jobs.claim("me", priorities=(0, 10))
+    jobs.split(first, "me", [{"inputs": [10]}, {"inputs": [11]}])
+    (part,) = jobs.claim("me", priorities=(0, 10))
+    jobs.split(part, "me", [{"inputs": [20]}])
+    order = [jobs.claim("me", priorities=(0, 10))[0].payload["inputs"][0] for _ in range(4)]
+    assert order == [11, 20, 1, 2]
+    jobs.enqueue("predict", {"inputs": [30]}, priority=jobs.INTERACTIVE)
+    assert jobs.claim("me", priorities=(0, 10))[0].payload["inputs"] == [30]
