@@ -86,7 +86,7 @@ def run(graph: Graph, said: dict[str, Flow], around: Surroundings | None = None)
     for node in graph:
         flow = graph.incoming(node, passed)
         if isinstance(node, Operator):
-            passed[node.id] = node.apply(flow, around or Surroundings(1))
+            passed[node.id] = node.apply(flow, around or Surroundings())
         else:
             passed[node.id] = said[node.id] if flow.views else Flow()
     return passed
@@ -181,14 +181,14 @@ def test_the_comparisons_of_every_score_are_exhaustive_and_disjoint(score: float
 @pytest.mark.parametrize("comparison", COMPARISONS)
 def test_nan_passes_no_thresholder(comparison: str) -> None:
     node = ConceptThresholder("t", 1, ("m",), comparison, {"a": 0.5})
-    assert node.apply(Flow((Finding("a", math.nan),), (View(),)), Surroundings(1)) == Flow()
+    assert node.apply(Flow((Finding("a", math.nan),), (View(),)), Surroundings()) == Flow()
 
 
 def test_regions_pass_a_region_thresholder_and_what_is_said_of_the_whole_does_not() -> None:
     box = Region.from_box(0, 0, 0.5, 0.5)
     flow = Flow((Finding("a", 0.9), Finding("a", 0.9, box), Finding("b", 0.9, box)), (View(),))
     node = RegionThresholder("t", 1, ("m",), "GREATER_THAN", {"a": 0.5})
-    assert node.apply(flow, Surroundings(1)).findings == (Finding("a", 0.9, box),)
+    assert node.apply(flow, Surroundings()).findings == (Finding("a", 0.9, box),)
 
 
 @given(keep=scores, ids=st.sets(st.integers(0, 10_000), min_size=1, max_size=50))
@@ -197,7 +197,7 @@ def test_a_random_sample_is_the_same_again_and_grows_with_its_share(keep: float,
 
     def kept(share: float) -> set[int]:
         node = RandomSample("r", 1, (), share)
-        return {number for number in ids if node.apply(flow, Surroundings(number)) == flow}
+        return {number for number in ids if node.apply(flow, Surroundings(str(number))) == flow}
 
     assert kept(keep) == kept(keep)
     assert kept(0.0) == set() <= kept(keep / 2) <= kept(keep) <= kept(1.0) == ids
@@ -206,13 +206,13 @@ def test_a_random_sample_is_the_same_again_and_grows_with_its_share(keep: float,
 def test_a_random_sample_keeps_about_its_share() -> None:
     node = RandomSample("r", 1, (), 0.25)
     flow = Flow((Finding("a", 1.0),))
-    kept = sum(node.apply(flow, Surroundings(number)) == flow for number in range(4000))
+    kept = sum(node.apply(flow, Surroundings(str(number))) == flow for number in range(4000))
     assert 900 < kept < 1100
 
 
 def test_a_mapper_says_the_related_concept_and_keeps_the_higher_score() -> None:
     flow = Flow((Finding("pup", 0.4), Finding("dog", 0.6), Finding("cat", 0.5)), (View(),))
-    around = Surroundings(1, {"hypernym": {"pup": "dog"}})
+    around = Surroundings(related={"hypernym": {"pup": "dog"}})
     mapped = ConceptMapper("m", 1, ("x",), "hypernym").apply(flow, around)
     assert set(mapped.findings) == {Finding("dog", 0.6), Finding("cat", 0.5)}
     assert ConceptMapper("m", 1, ("x",)).apply(flow, around) == flow
@@ -221,7 +221,7 @@ def test_a_mapper_says_the_related_concept_and_keeps_the_higher_score() -> None:
 def test_crops_are_one_view_a_region_within_the_input() -> None:
     box = Region.from_box(0.5, 0.5, 1, 1)
     flow = Flow((Finding("a", 0.9, box), Finding("b", 0.8, box), Finding("c", 1.0)), (View(),))
-    (view,) = ImageCrop("c", 1, ("d",), 2.0).apply(flow, Surroundings(1)).views
+    (view,) = ImageCrop("c", 1, ("d",), 2.0).apply(flow, Surroundings()).views
     assert (view.box, view.subject) == ((0.25, 0.25, 1.0, 1.0), box)
     assert view.place(Finding("collie", 0.7)) == Finding("collie", 0.7, box)
     inner = view.place(Finding("eye", 0.7, Region.from_box(0, 0, 0.5, 1)))
@@ -238,7 +238,7 @@ def test_what_is_found_in_a_crop_lies_in_the_crop(
 ) -> None:
     region = Region.from_box(*outer)
     (view,) = (
-        ImageCrop("c", 1, ("d",), margin).apply(Flow((Finding("a", 1.0, region),)), Surroundings(1)).views
+        ImageCrop("c", 1, ("d",), margin).apply(Flow((Finding("a", 1.0, region),)), Surroundings()).views
     )
     placed = view.place(Finding("b", 1.0, Region.from_box(*inner))).region
     assert placed is not None and placed.box is not None

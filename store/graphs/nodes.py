@@ -28,7 +28,8 @@ RELATIONS = ("synonym", "hypernym", "hyponym")
 class Surroundings:
     """What nodes may know beside what they are passed."""
 
-    input_id: int
+    seed: str = ""
+    """What tells the input from others, such as the hash of its content: chance is drawn from it."""
     related: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Relation → (what a model says → what the project's people say for it)."""
 
@@ -137,7 +138,7 @@ class RandomSample(Operator):
 
     def apply(self, flow: Flow, around: Surroundings) -> Flow:
         """All or nothing of what it gets."""
-        digest = hashlib.blake2b(f"{self.id}:{around.input_id}".encode(), digest_size=8).digest()
+        digest = hashlib.blake2b(f"{self.id}:{around.seed}".encode(), digest_size=8).digest()
         chance = int.from_bytes(digest, "big") / 2**64
         return flow if chance < self.keep else Flow()
 

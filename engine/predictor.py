@@ -1,0 +1,59 @@
+"""What predicts: a model, or a workflow of several. Batching feeds either in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from PIL import Image
+
+from engine.families import Family, Output
+from engine.media import Pixels
+from engine.session import ModelSession
+from store.media import open_upright
+
+
+class Predictor(Protocol):
+    """Says what it sees in files, a batch at a time."""
+
+    batch: int
+    """How many are best given at once."""
+
+    def prepare(self, path: Path) -> Any:
+        """What `predict` takes for one file; runs on many threads at once. Raises MediaError."""
+
+    def predict(self, prepared: Sequence[Any]) -> list[list[Output]]:
+        """For each what is kept, highest score first. Raises ModelError; on one thread at a time."""
+
+
+class ModelPredictor:
+    """One model with the family that feeds and reads it."""
+
+    def __init__(self, session: ModelSession, family: Family, draft: float | None = None) -> None:
+        """`draft` is the card's unless given; 0 decodes every pixel."""
+        self.session = session
+        self.family = family
+        self.batch = session.batch
+        self.draft = session.card.preprocessing.draft if draft is None else draft
+
+    @property
+    def needed(self) -> tuple[int, int] | None:
+        """Width and height below which a picture must not be decoded; None: every pixel is needed."""
+        return self.family.needed_size(self.session.card) if self.draft else None
+
+    def prepare(self, path: Path) -> Pixels:
+        """Pixels uint8 [S, S, 3]."""
+        return self.prepare_image(open_upright(path, self.needed, self.draft))
+
+    def prepare_image(self, image: Image.Image) -> Pixels:
+        """The same for an upright RGB picture, or a part of one."""
+        return self.family.prepare(image, self.session.card)
+
+    def predict(self, prepared: Sequence[Pixels]) -> list[list[Output]]:
+        """What the model says of each."""
+        if not prepared:
+            return []
+        outputs = self.session.run(np.stack(list(prepared)))
+        return self.family.decode(outputs, self.session.card, len(prepared))
