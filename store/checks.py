@@ -59,9 +59,11 @@ def _reviewers() -> None:
     )
 
 
-_MISPLACED = f"""FROM annotation n JOIN task t ON t.id = n.task_id AND t.stacked = 0
-    JOIN assignment a ON a.input_id = n.input_id AND a.task_id = n.task_id AND a.side = 'review'
-    AND a.open = 1 WHERE n.deleted = 0 AND n.status = {_AWAITING} AND n.reviewer_id IS NOT a.user_id"""
+# By the input, whatever the planner thinks: by the task it is every annotation against every assignment.
+_MISPLACED = f"""FROM task t CROSS JOIN annotation n ON n.task_id = t.id CROSS JOIN assignment a INDEXED BY
+    assignment_input ON a.input_id = n.input_id AND a.task_id = n.task_id AND a.side = 'review'
+    AND a.open = 1 WHERE t.stacked = 0 AND n.deleted = 0 AND n.status = {_AWAITING}
+    AND n.reviewer_id IS NOT a.user_id"""
 
 
 def _reroute() -> None:
@@ -117,11 +119,13 @@ RULES = (
         "{n} inputs await a review that nobody was given, such as {example}: "
         "name its reviewers again with 'winnow task edit'",
         f"SELECT {_A} FROM assignment a WHERE a.side = 'label' AND a.status = {_AWAITING} "
-        "AND (SELECT 1 FROM assignment r WHERE r.input_id = a.input_id AND r.task_id = a.task_id "
-        "AND r.side = 'review' AND r.open = 1 LIMIT 1) IS NULL AND (SELECT 1 FROM task_member m "
+        "AND (SELECT 1 FROM assignment r INDEXED BY assignment_input "
+        "WHERE r.input_id = a.input_id AND r.task_id = a.task_id AND r.side = 'review' AND r.open = 1 "
+        "LIMIT 1) IS NULL AND (SELECT 1 FROM task_member m "
         "JOIN user u ON u.id = m.user_id AND u.active = 1 WHERE m.task_id = a.task_id "
         "AND m.side = 'review' AND ((SELECT own_review FROM task WHERE id = a.task_id) OR (SELECT 1 "
-        "FROM assignment w WHERE w.input_id = a.input_id AND w.task_id = a.task_id AND w.side = 'label' "
+        "FROM assignment w INDEXED BY assignment_input "
+        "WHERE w.input_id = a.input_id AND w.task_id = a.task_id AND w.side = 'label' "
         "AND w.user_id = m.user_id LIMIT 1) IS NULL) LIMIT 1) IS NOT NULL",
     ),
     Rule(
