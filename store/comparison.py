@@ -68,8 +68,8 @@ class Comparison:
         self._models = {int(row.id) for row in users if row.role == Role.MODEL}
         named = TaskConcept.select(TaskConcept.concept).where(TaskConcept.task == task)
         self._named: set[int] = set(named.scalars())
-        self._said: dict[int, Counter[int]] = defaultdict(Counter)
-        """By concept, how often it is said to be there (1) and not to be there (0)."""
+        self._said: dict[int, Counter[tuple[int, int]]] = defaultdict(Counter)
+        """By concept, how often whom (id) says that it is there (1) or that it is not (0)."""
         self._raters: Counter[int] = Counter()
         """How many inputs so many people handed in."""
         self._patterns: Counter[tuple[int, int]] = Counter()
@@ -123,12 +123,12 @@ class Comparison:
 
     def _count_concepts(self, first: int, last: int) -> None:
         rows = database.execute_sql(
-            "SELECT concept_id, value, count(*) FROM annotation INDEXED BY annotation_once "
-            "WHERE input_id BETWEEN ? AND ? AND +task_id = ? AND deleted = 0 GROUP BY 1, 2",
+            "SELECT concept_id, annotator_id, value, count(*) FROM annotation INDEXED BY annotation_once "
+            "WHERE input_id BETWEEN ? AND ? AND +task_id = ? AND deleted = 0 GROUP BY 1, 2, 3",
             (first, last, self._task.id),
         )
-        for concept, value, n in rows.fetchall():
-            self._said[concept][value] += n
+        for concept, annotator, value, n in rows.fetchall():
+            self._said[concept][annotator, value] += n
 
     def _count_model(self, first: int, last: int) -> None:
         """What the model said and what people made of it; only where somebody decided."""
@@ -218,12 +218,18 @@ class Comparison:
             for (one, other), n in sorted(table.items(), key=lambda cell: (-cell[1], str(cell[0])))
         ]
 
-    def concepts(self) -> list[dict[str, Any]]:
-        """What is said in the task, most frequent first: name, there and not_there (annotations)."""
-        name = _concept_names(set(self._said))
+    def concepts(self, person: User | None = None) -> list[dict[str, Any]]:
+        """What is said in the task, by anybody or by one person, most frequent first: name, there and
+        not_there (annotations)."""
+        counted: dict[int, Counter[int]] = defaultdict(Counter)
+        for concept, counts in self._said.items():
+            for (annotator, value), n in counts.items():
+                if person is None or annotator == person.id:
+                    counted[concept][value] += n
+        name = _concept_names(set(counted))
         lines = [
             {"name": name(concept), "there": counts[1], "not_there": counts[0]}
-            for concept, counts in self._said.items()
+            for concept, counts in counted.items()
         ]
         return sorted(lines, key=lambda line: (-int(line["there"] or 0), str(line["name"])))
 

@@ -35,10 +35,14 @@ def summary() -> dict[str, Any]:
     }
 
 
-def statuses(task: Task) -> dict[str, int]:
-    """How many annotations of a task have each status, by its name; from counters, so at once."""
+def statuses(task: Task, person: User | None = None) -> dict[str, int]:
+    """How many annotations of a task, or of one person in it, have each status, by its name; from counters,
+    so at once."""
     found: dict[str, int] = defaultdict(int)
-    for row in AnnotationCount.select().where(AnnotationCount.task == task.id, AnnotationCount.n > 0):
+    rows = AnnotationCount.select().where(AnnotationCount.task == task.id, AnnotationCount.n > 0)
+    if person is not None:
+        rows = rows.where(AnnotationCount.annotator == person.id)
+    for row in rows:
         found[Status(row.status).name] += row.n
     return dict(sorted(found.items()))
 
@@ -52,8 +56,8 @@ def of_task(task: Task, person: User | None = None) -> dict[str, Any]:
         agreement["cohen"] = [line for line in agreement["cohen"] if name in line["people"]]
     return {
         "task": task.name,
-        "statuses": statuses(task),
-        "concepts": answers.concepts(),
+        "statuses": statuses(task, person),
+        "concepts": answers.concepts(person),
         "agreement": agreement,
         "people": [line for line in decided.people() if name in (None, line["name"])],
         "over_time": [line for line in decided.over_time() if name in (None, line["name"])],

@@ -23,9 +23,9 @@ class Walk:
         self.share = 0.0
         """0..1; 1 when all is counted."""
 
-    def go_on(self, seconds: float = PIECE) -> None:
-        """Count for so long, at least one step."""
-        end = time.monotonic() + seconds
+    def go_on(self) -> None:
+        """Count for a moment, at least one step."""
+        end = time.monotonic() + PIECE
         while self.share < 1:
             share = next(self._steps, None)
             # The last step may still lie before the end of the walk.

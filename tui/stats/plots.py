@@ -6,7 +6,7 @@ Nothing is told by colour alone: series have marks of their own, and the table b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rich.cells import cell_len
@@ -40,6 +40,8 @@ def _blank(look: Look) -> Any:
 
     plot: Any = Plot()
     plot.plotsize(look.width, look.height)
+    # `plotsize` alone leaves rows unevenly spread; textual-plotext's own widget does the same.
+    plot._set_size(look.width, look.height)
     plot.theme("clear")
     return plot
 
@@ -49,7 +51,7 @@ def _drawn(plot: Any) -> Text:
 
 
 def _fits(look: Look) -> bool:
-    return look.width >= 24 and look.height >= 5
+    return look.width >= 24 and look.height >= 7
 
 
 def _label(name: str, number: int) -> str:
@@ -65,24 +67,51 @@ def bars(values: Sequence[tuple[str, float]], *, whole: float | None = None) -> 
 
     def draw(look: Look) -> Text | None:
         some = [(_label(name, n), value) for n, (name, value) in enumerate(values, 1)]
-        some = some[: max(1, (look.height - 3) // 2)]
+        some = some[: look.height - 3]
         if not some or not _fits(look):
             return None
-        plot = _blank(look)
+        plot = _for_bars(look, len(some))
         names = [name for name, _ in reversed(some)]
         plot.bar(
             _unique(names),
             [value for _, value in reversed(some)],
             orientation="horizontal",
-            width=0.5,
+            width=THIN,
             marker=MARKS[0],
             color=look.colours[0],
         )
+        _one_row_each(plot, look, len(some))
         if whole is not None:
             plot.xlim(min(0.0, *(value for _, value in some)), whole)
+        else:
+            _axis_of_counts(plot, max(value for _, value in some), along="x")
         return _drawn(plot)
 
     return draw
+
+
+FRAME = 3
+"""Rows of a plot that its frame and the numbers below it take."""
+THIN = 0.01
+"""So thick a bar is one row: plotext rounds its two edges to rows."""
+
+
+def _airy(look: Look, count: int) -> bool:
+    """Whether there is room for a free row around each bar."""
+    return count == 1 or look.height - FRAME >= 2 * count + 1
+
+
+def _for_bars(look: Look, count: int) -> Any:
+    """A plot that is as high as so many bars."""
+    return _blank(replace(look, height=(2 * count + 1 if _airy(look, count) else count) + FRAME))
+
+
+def _one_row_each(plot: Any, look: Look, count: int) -> None:
+    """The bars at 1, 2, 3… each meet one row. To be said after the bars: they set the axis too."""
+    if _airy(look, count):
+        plot.ylim(0.5, count + 0.5)
+    else:
+        plot.ylim(1, count)
 
 
 def _unique(names: Sequence[str]) -> list[str]:
@@ -100,19 +129,21 @@ def stacked(values: Sequence[tuple[str, Sequence[float]]], parts: Sequence[str])
 
     def draw(look: Look) -> Text | None:
         some = [(_label(name, n), value) for n, (name, value) in enumerate(values, 1)]
-        some = some[: max(1, (look.height - 3) // 2)]
+        some = some[: look.height - 4]
         used = [n for n in range(len(parts)) if any(value[n] for _, value in some)]
         if not used or not _fits(look):
             return None
-        plot = _blank(look)
+        below = replace(look, height=look.height - 1)
+        plot = _for_bars(below, len(some))
         plot.stacked_bar(
             _unique([name for name, _ in reversed(some)]),
             [[value[n] for _, value in reversed(some)] for n in used],
             orientation="horizontal",
-            width=0.5,
+            width=THIN,
             marker=[MARKS[n] for n in used],
             color=[look.colours[n % len(look.colours)] for n in used],
         )
+        _one_row_each(plot, below, len(some))
         _axis_of_counts(plot, max(sum(value) for _, value in some), along="x")
         drawn = _drawn(plot)
         return _legend([(parts[n], MARKS[n], look.colours[n % len(look.colours)]) for n in used]) + drawn
@@ -149,7 +180,7 @@ def over_time(starts: Sequence[str], people: Mapping[str, Mapping[str, int]]) ->
     def draw(look: Look) -> Text | None:
         if not starts or not _fits(look):
             return None
-        plot = _blank(look)
+        plot = _blank(replace(look, height=look.height - 1))
         busiest = sorted(people, key=lambda name: -sum(people[name].values()))[: len(look.colours)]
         places = range(len(starts))
         entries = []
@@ -164,10 +195,15 @@ def over_time(starts: Sequence[str], people: Mapping[str, Mapping[str, int]]) ->
             entries.append((_label(name, n + 1), MARKS[n] if n else "•", look.colours[n]))
         _axis_of_counts(plot, max(max(said.values(), default=0) for said in people.values()), along="y")
         shown = list(places)[:: max(1, len(starts) * 8 // look.width + 1)]
-        plot.xticks(shown, [starts[place] for place in shown])
+        plot.xticks(shown, [_short(starts[place]) for place in shown])
         return _legend(entries) + _drawn(plot)
 
     return draw
+
+
+def _short(start: str) -> str:
+    """A day without its year: that has no room."""
+    return start[5:] if len(start) == len("2026-11-21") else start
 
 
 def histogram(counts: Sequence[int], lower: float, upper: float) -> Draw:

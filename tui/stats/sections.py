@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from store import stats
@@ -62,8 +63,8 @@ def _counts(counting: Counting, person: User | None) -> View:
         return _project(stats.summary())
     comparison, walk = counting.answers
     walk.go_on()
-    lines = comparison.concepts()
-    statuses = stats.statuses(counting.task)
+    lines = comparison.concepts(person)
+    statuses = stats.statuses(counting.task, person)
     said = " · ".join(f"{_status(name)} {n:,}" for name, n in statuses.items())
     return View(
         f"{sum(statuses.values()):,} annotations: {said}" if statuses else "Nothing is annotated yet.",
@@ -100,8 +101,8 @@ def _agreement(counting: Counting, person: User | None) -> View:
         return View("Nobody's answers can be compared: no input was labeled by two people.")
     pairs = [line for line in found["cohen"] if person is None or person.name in line["people"]]
     words = (
-        f"{found['inputs']:,} inputs with several answers · Fleiss' kappa {_number(found['fleiss'])} · "
-        f"Krippendorff's alpha {_number(found['krippendorff'])} · box overlap (IoU) {_number(found['iou'])}\n"
+        f"{found['inputs']:,} inputs with several answers · Fleiss {_number(found['fleiss'])} · "
+        f"Krippendorff {_number(found['krippendorff'])} · IoU {_number(found['iou'])}\n"
         "1: always alike · 0: as often as by chance · below 0: less often"
     )
     named = [
@@ -130,7 +131,7 @@ def _people(counting: Counting, person: User | None) -> View:
     lines = [line for line in decisions.people() if person is None or line["name"] == person.name]
     keys = (*_DECIDED, "decisions", "median_seconds", "seconds_per_decision")
     return View(
-        "Seconds for a decision: the median and the mean; pauses over five minutes are not counted."
+        "Seconds (s) for a decision; pauses over five minutes are not counted."
         if lines or walk.share < 1
         else "Nobody has decided anything yet.",
         ("Person", "Submitted", "Approved", "Changes", "Rejected", "Decisions", "Median s", "Mean s"),
@@ -155,19 +156,28 @@ def _pace(counting: Counting, person: User | None) -> View:
     by_person: dict[str, dict[str, int]] = defaultdict(dict)
     for line in lines:
         by_person[line["name"]][_when(line["start"], daily)] = line["decisions"]
-    starts = list(dict.fromkeys(_when(line["start"], daily) for line in lines))
     return View(
-        f"Decisions in each {'day' if daily else 'hour'} in which there were any, in local time.",
+        f"Decisions in each {'day' if daily else 'hour'}, in local time",
         ("Day" if daily else "Hour", "Person", "Decisions"),
         [(_when(line["start"], daily), line["name"], f"{line['decisions']:,}") for line in reversed(lines)],
         texts=2,
-        draw=plots.over_time(starts, by_person),
+        draw=plots.over_time(_starts(lines, daily), by_person),
         people=[line["name"] for line in reversed(lines)],
     )
 
 
 def _when(start: str, daily: bool) -> str:
     return start[:10] if daily else f"{start[5:10]} {start[11:16]}"
+
+
+def _starts(lines: Sequence[dict[str, Any]], daily: bool) -> list[str]:
+    """All days or hours from the first to the last, also those without a decision."""
+    now, last = (datetime.fromisoformat(lines[n]["start"]) for n in (0, -1))
+    found = []
+    while now <= last:
+        found.append(_when(now.isoformat(), daily))
+        now += timedelta(days=1) if daily else timedelta(hours=1)
+    return found
 
 
 def _confusion(counting: Counting, person: User | None) -> View:
@@ -180,12 +190,9 @@ def _confusion(counting: Counting, person: User | None) -> View:
         return View("Nothing can be compared: nobody has decided on what others, or the model, said.")
     # What is taken for something else is what one looks for: agreement comes after it.
     lines.sort(key=lambda line: line["one"] == line["other"])
-    who = "one person" if person is None else str(person.name)
     shown = [
         (
-            f"model → {'people' if person is None else person.name}"
-            if line["between"] == "model"
-            else f"{who} – others",
+            line["between"],
             line["one"] or "–",
             line["other"] or "–",
             f"{line['count']:,}",
@@ -194,8 +201,8 @@ def _confusion(counting: Counting, person: User | None) -> View:
     ]
     differ = [line for line in lines if line["one"] != line["other"]]
     return View(
-        "What is said where the other says something else; – is nothing of the kind. Agreement comes last.",
-        ("Between", "Says", "Instead", "Times"),
+        "Two people, or the model (one) and what people made of it. –: nothing",
+        ("Between", "One says" if person is None else f"{person.name} says", "The other", "Times"),
         shown,
         texts=3,
         draw=plots.bars(
