@@ -23,13 +23,16 @@ from tui.picture.kitty import DIACRITICS, PLACEHOLDER
 
 _NUMBER_OF = {character: number for number, character in enumerate(DIACRITICS)}
 _SEQUENCE = re.compile(
-    rb"\x1b_G(?P<kitty>[^\x1b]*)\x1b\\"
+    rb"\x1bPtmux;(?P<wrapped>(?:[^\x1b]|\x1b\x1b)*)\x1b\\"
+    rb"|\x1b_G(?P<kitty>[^\x1b]*)\x1b\\"
     rb"|\x1bP[0-9;]*q(?P<sixel>[^\x1b]*)\x1b\\"
     rb"|\x1b[P\]X^_](?P<string>[^\x1b\x07]*)(?:\x1b\\|\x07)"
     rb"|\x1b\[(?P<private>[<=>?][0-9;]*[ -/]*[@-~])"
     rb"|\x1b\[(?P<other>[0-9;]*[ -/]+[@-~]|[0-9;]*[tnuc])"
 )
-_UNFINISHED = re.compile(rb"\x1b(?:[P_\]X^][^\x07\x1b]*\x1b?|\[[0-9;<=>?]*[ -/]*)?\Z")
+_UNFINISHED = re.compile(
+    rb"\x1b(?:Ptmux;(?:[^\x1b]|\x1b\x1b)*\x1b?|[P_\]X^][^\x07\x1b]*\x1b?|\[[0-9;<=>?]*[ -/]*)?\Z"
+)
 _KNOWN_MODES = {7, 25, 1000, 1003, 1004, 1006, 1015, 1016, 1049, 2004, 2026, 2048}
 _SIXEL_PART = re.compile(rb"#(\d+)(?:;2;(\d+);(\d+);(\d+))?|!(\d+)([?-~])|([?-~])|([$-])")
 
@@ -165,7 +168,12 @@ class Emulator:
         self._sixel[row * height : (row + 1) * height, column * width : (column + 1) * width] = 0
 
     def _sequence(self, match: re.Match[bytes]) -> None:
-        if match["kitty"] is not None:
+        if match["wrapped"] is not None:
+            # The cursor of the terminal is not that of the program inside tmux.
+            inner = _SEQUENCE.fullmatch(match["wrapped"].replace(b"\x1b\x1b", b"\x1b"))
+            assert inner, "tmux passes on whole commands"
+            self._sequence(inner)
+        elif match["kitty"] is not None:
             self.counts.kitty_bytes += len(match[0])
             self._kitty(match["kitty"])
         elif match["sixel"] is not None:
@@ -264,8 +272,27 @@ class Emulator:
             self.placements.items(), key=lambda item: int(item[1].keys.get("z", 0))
         ):
             if number in self.images:
-                image.alpha_composite(_cut(self.images[number], placed.keys), (placed.x, placed.y))
+                image.alpha_composite(_cut(self.images[number], placed.keys), self._corner(placed))
         return image.convert("RGB")
+
+    def _corner(self, placed: Placed) -> tuple[int, int]:
+        """The pixel of a placement: its own, or counted from the placeholders of its parent."""
+        if "P" not in placed.keys:
+            return placed.x, placed.y
+        red, green, blue = int(placed.keys["P"]).to_bytes(3, "big")
+        ink = f"{red:02x}{green:02x}{blue:02x}"
+        cells = [
+            (x, y)
+            for y in range(self.rows)
+            for x in range(self.columns)
+            if (cell := self._text.buffer[y][x]).data.startswith(PLACEHOLDER) and cell.fg == ink
+        ]
+        column = min(x for x, _ in cells) + int(placed.keys.get("H", 0))
+        row = min(y for _, y in cells) + int(placed.keys.get("V", 0))
+        return (
+            column * self.cell[0] + int(placed.keys.get("X", 0)),
+            row * self.cell[1] + int(placed.keys.get("Y", 0)),
+        )
 
     def _draw_cell(self, image: Image.Image, draw: ImageDraw.ImageDraw, x: int, y: int) -> None:
         cell = self._text.buffer[y][x]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -353,6 +354,61 @@ def test_after_being_stopped_it_is_all_there(kind: Kind, opened: Opener) -> None
     rig.send("l")
     looker.wait_until_it_shows(moved(BOX, 1, 0))
     assert not rig.strays
+
+
+@pytest.fixture
+def tmux(tmp_path: Path) -> Callable[[str], dict[str, str]]:
+    """Sets who looks on from behind a tmux that is only a script; returns the environment inside it."""
+    script = tmp_path / "tmux"
+    script.write_text(f"#!/bin/sh\ncat {tmp_path}/client\n")
+    script.chmod(0o755)
+
+    def looked_at_by(client: str) -> dict[str, str]:
+        (tmp_path / "next").write_text(client)
+        (tmp_path / "next").rename(tmp_path / "client")
+        path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+        return {"TMUX": "/tmp/tmux", "TERM": "tmux-256color", "PATH": path}
+
+    return looked_at_by
+
+
+def test_inside_tmux_kitty_is_reached_and_steps_stay_exact(
+    opened: Opener, tmux: Callable[[str], dict[str, str]]
+) -> None:
+    looker = opened("kitty", environment=tmux("7\tkitty(0.41.1)\tRGB\ton\n"))
+    rig = looker.rig
+    before = looker.settled()
+    rig.press("m")
+    rig.wait_for("a dialog")
+    rig.press("escape")
+    rig.wait_for(lambda: np.array_equal(looker.canvas(), before))
+    rig.wait_until_quiet()
+    for key, box in (("l", moved(BOX, 1, 0)), ("j", moved(BOX, 1, 1))):
+        written = rig.written
+        rig.send(key)
+        looker.wait_until_it_shows(box)
+        rig.wait_until_quiet()
+        assert rig.written - written <= STEP_BYTES["kitty"]
+    # Unwrapped, tmux would take them for the title of its window.
+    assert not re.search(rb"(?<!\x1b)\x1b_G", bytes(rig.output))
+    assert all("P" in placed.keys for placed in rig.emulator.placements.values())
+    assert not rig.strays
+
+
+def test_who_attaches_on_another_terminal_sees_the_picture_in_its_way(
+    opened: Opener, tmux: Callable[[str], dict[str, str]]
+) -> None:
+    looker = opened("kitty", environment=tmux("7\tkitty(0.41.1)\tRGB\ton\n"))
+    rig = looker.rig
+    rig.lose_everything()
+    tmux("8\tXTerm(379)\tRGB\ton\n")
+    rig.wait_for(lambda: rig.text.count("▀") > 200)
+    rig.wait_for("ready kitty")
+    assert not rig.emulator.placements
+    rig.lose_everything()
+    tmux("9\tkitty(0.41.1)\tRGB\ton\n")
+    rig.wait_for(lambda: bool(rig.emulator.placements) and "sheep.1" in "".join(rig.emulator.screen()))
+    looker.wait_until_it_shows(BOX)
 
 
 def stopped(process: int) -> bool:

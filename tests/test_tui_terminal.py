@@ -15,6 +15,7 @@ from tests.pty_rig import Kind, PtyRig
 from tui import parser
 from tui.parser import StrayFilter
 from tui.terminal import Terminal, probe, understood
+from tui.tmux import Client, client
 
 KITTY_OK = "\x1b_Gi=4211;OK\x1b\\"
 CELL = "\x1b[6;20;10t"
@@ -51,10 +52,48 @@ def test_the_way_to_draw_follows_the_answers(heard: str, graphics: str) -> None:
     assert understood(heard, None, 5.0).graphics == graphics
 
 
-def test_tmux_gets_cells_unless_it_says_sixel(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("client", "graphics", "reason"),
+    [
+        (Client("1", "kitty(0.41.1)", frozenset(), True), "kitty", "passes Kitty graphics on"),
+        (Client("1", "kitty(0.41.1)", frozenset(), False), "cells", "set -g allow-passthrough on"),
+        (Client("1", "kitty(0.28.0)", frozenset(), True), "cells", "without Sixel"),
+        (Client("1", "XTerm(379)", frozenset({"sixel"}), False), "sixel", "passes Sixel on"),
+        (Client("1", "XTerm(379)", frozenset({"RGB"}), False), "cells", "without Sixel"),
+        (None, "cells", "cannot be asked"),
+    ],
+)
+def test_behind_tmux_it_counts_who_looks_on(
+    client: Client | None, graphics: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """tmux 3.5a says Sixel whatever terminal shows it."""
     monkeypatch.setenv("TMUX", "/tmp/tmux")
-    assert understood(KITTY_OK + CELL + name("tmux 3.3a") + "\x1b[?1;2c", None, 5.0).graphics == "cells"
-    assert understood(CELL + name("tmux 3.5a") + "\x1b[?1;2;4c", None, 5.0).graphics == "sixel"
+    terminal = understood(CELL + name("tmux 3.5a") + "\x1b[?1;2;4c", None, 5.0, client)
+    assert terminal.graphics == graphics
+    assert reason in terminal.reason
+
+
+def test_who_attaches_later_decides_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMUX", "/tmp/tmux")
+    kitty, xterm = (
+        Client(number, said, frozenset(), True) for number, said in (("1", "kitty(0.41.1)"), ("2", ""))
+    )
+    terminal = understood(CELL + "\x1b[?1;2;4c", None, 5.0, kitty)
+    assert terminal.looked_at_by(xterm).graphics == "cells"
+    assert terminal.looked_at_by(xterm).looked_at_by(kitty).graphics == "kitty"
+    monkeypatch.setenv("WINNOW_GRAPHICS", "cells")
+    assert terminal.looked_at_by(kitty).graphics == terminal.graphics
+
+
+def test_tmux_that_cannot_be_asked_is_no_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert client() is None
+    monkeypatch.setenv("TMUX", "/tmp/tmux")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert client() is None
+    script = tmp_path / "tmux"
+    script.write_text("#!/bin/sh\nprintf '12\\tkitty(0.41.1)\\tRGB,sixel\\ton\\n'\n")
+    script.chmod(0o755)
+    assert client() == Client("12", "kitty(0.41.1)", frozenset({"RGB", "sixel"}), True)
 
 
 def test_the_kernel_knows_the_cell_where_the_terminal_does_not_say() -> None:

@@ -1,4 +1,25 @@
-"""What the terminal can show, asked before the app starts."""
+"""What the terminal can show, asked before the app starts.
+
+| terminal | answers | way taken | why |
+| --- | --- | --- | --- |
+| kitty ≥ 0.28, Ghostty | Kitty | Kitty | Unicode placeholders [1] |
+| kitty < 0.28 | Kitty | cells | no placeholders, no Sixel [1] |
+| tmux before kitty ≥ 0.31 | Sixel | Kitty | through allow-passthrough, placements beside placeholders [1] |
+| tmux before others | Sixel | Sixel, cells | tmux ≥ 3.4 claims Sixel always; its client's features tell [2] |
+| screen, tmux over ssh | | cells | what is behind cannot be asked |
+| xterm -ti vt340, foot, mlterm, Contour, Windows Terminal ≥ 1.22 | Sixel | Sixel | [3] |
+| WezTerm, Konsole, Rio, iTerm2 | Kitty and Sixel | Sixel | Kitty without placeholders [3] |
+| mintty | Sixel | Sixel | [3] |
+| Warp | Kitty | cells | no placeholders, no Sixel [3] |
+| VTE, Alacritty, Apple's Terminal, Linux | | cells | no pictures in pixels [3] |
+
+Every terminal with iTerm2's own images (OSC 1337: iTerm2, WezTerm, mintty, Konsole, Rio) has Sixel too,
+with which a step of a box costs a part of the picture only; so they are not used. WINNOW_GRAPHICS overrules.
+
+[1] https://sw.kovidgoyal.net/kitty/graphics-protocol/ (placeholders 0.28, relative placements 0.31)
+[2] https://github.com/tmux/tmux/wiki/FAQ and CHANGES, 3.4: Sixel; the feature "sixel" of a client
+[3] https://www.arewesixelyet.com, and what each terminal's own pages say
+"""
 
 from __future__ import annotations
 
@@ -11,6 +32,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
+
+from tui.tmux import Client, client
 
 try:
     import termios
@@ -69,8 +92,20 @@ class Terminal:
     """Why pictures are drawn this way, in words."""
     replies: tuple[str, ...] = ()
     """What it answered, printable."""
+    speaks_sixel: bool = False
+    """Whether it says that it draws Sixel."""
+    client: Client | None = None
+    """Who looks on from behind tmux, None without tmux or where it cannot be asked."""
     unread: str = ""
     """The beginning of a reply whose end had not come yet: the input parser needs it."""
+
+    def looked_at_by(self, client: Client | None) -> Terminal:
+        """The same tmux after somebody has attached on another terminal."""
+        if client is None or not self.answered or OVERRIDE in os.environ or "NO_COLOR" in os.environ:
+            return replace(self, client=client)
+        graphics, reason = _graphics_in_tmux(client, speaks_sixel=self.speaks_sixel, knows_cell=True)
+        sextants = _is_one_of(client.terminal, _DRAW_SEXTANTS)
+        return replace(self, client=client, graphics=graphics, reason=reason, sextants=sextants)
 
 
 def probe(timeout: float = 1.0) -> Terminal:
@@ -110,7 +145,7 @@ def _asked(timeout: float) -> Terminal:
         os.write(output.fileno(), queries.encode("ascii"))
         heard = _heard(source, start + timeout)
     milliseconds = (time.monotonic() - start) * 1000
-    return understood(heard, window_cell_size(source), milliseconds)
+    return understood(heard, window_cell_size(source), milliseconds, client())
 
 
 @contextlib.contextmanager
@@ -157,7 +192,9 @@ def _window_pixels(descriptor: int) -> tuple[int, int]:
     return width, height
 
 
-def understood(heard: str, window_cell: tuple[int, int] | None, milliseconds: float) -> Terminal:
+def understood(
+    heard: str, window_cell: tuple[int, int] | None, milliseconds: float, client: Client | None = None
+) -> Terminal:
     """The terminal that gave these answers. `window_cell` is the cell size by the kernel, if known."""
     fence = _FENCE_REPLY.search(heard)
     kitty = _KITTY_REPLY.search(heard)
@@ -167,11 +204,13 @@ def understood(heard: str, window_cell: tuple[int, int] | None, milliseconds: fl
     cell = (int(size[2]), int(size[1])) if size else window_cell
     if cell and not (2 <= cell[0] <= 200 and 2 <= cell[1] <= 400):
         cell = None
+    speaks_sixel = bool(fence and "4" in fence[1].split(";")[1:])
     graphics, reason = _graphics(
         speaks_kitty=bool(kitty and kitty[1].startswith("OK")),
-        speaks_sixel=bool(fence and "4" in fence[1].split(";")[1:]),
+        speaks_sixel=speaks_sixel,
         knows_cell=cell is not None,
         name=name,
+        client=client,
     )
     if not fence:
         reason = f"no answer within {milliseconds:.0f} ms"
@@ -183,17 +222,23 @@ def understood(heard: str, window_cell: tuple[int, int] | None, milliseconds: fl
         answered=bool(fence),
         milliseconds=milliseconds,
         true_colour=graphics != "cells" or _is_one_of(name, _TRUE_COLOUR),
-        sextants=_is_one_of(name, _DRAW_SEXTANTS),
+        sextants=_is_one_of(client.terminal if client else name, _DRAW_SEXTANTS),
         reason=reason,
         replies=tuple(_printable(reply[0]) for reply in (kitty, size, named, fence) if reply),
+        speaks_sixel=speaks_sixel,
+        client=client,
         unread=unfinished[0] if unfinished else "",
     )
 
 
-def _graphics(*, speaks_kitty: bool, speaks_sixel: bool, knows_cell: bool, name: str) -> tuple[Graphics, str]:
+def _graphics(
+    *, speaks_kitty: bool, speaks_sixel: bool, knows_cell: bool, name: str, client: Client | None
+) -> tuple[Graphics, str]:
     """The best way that works, and why."""
     if "NO_COLOR" in os.environ:
         return "cells", "NO_COLOR is set"
+    if _multiplexed():
+        return _graphics_in_tmux(client, speaks_sixel=speaks_sixel, knows_cell=knows_cell)
     if not knows_cell and (speaks_kitty or speaks_sixel):
         return "cells", "the terminal draws pictures but does not say how large its cells are"
     sixel: tuple[Graphics, str] = ("sixel", "the terminal draws Sixel")
@@ -206,10 +251,21 @@ def _graphics(*, speaks_kitty: bool, speaks_sixel: bool, knows_cell: bool, name:
     return "cells", "the terminal draws neither Kitty graphics nor Sixel"
 
 
+def _graphics_in_tmux(client: Client | None, *, speaks_sixel: bool, knows_cell: bool) -> tuple[Graphics, str]:
+    """The best way for tmux or screen and who looks on: tmux says Sixel even if that one has none."""
+    if client is None:
+        return "cells", "tmux or screen stands before a terminal that cannot be asked"
+    if not knows_cell:
+        return "cells", "tmux does not say how large the terminal's cells are"
+    if client.places_images:
+        return "kitty", f"tmux passes Kitty graphics on to {client.terminal}"
+    if speaks_sixel and "sixel" in client.features:
+        return "sixel", f"tmux passes Sixel on to {client.terminal or 'the terminal'}"
+    return "cells", client.why_not
+
+
 def _lacks_placeholders(name: str) -> str:
     """Why Kitty graphics do not work although the terminal has them; "" if they do."""
-    if _multiplexed():
-        return "tmux and screen do not pass Kitty graphics on"
     hints = f"{name} {os.environ.get('TERM_PROGRAM', '')}".lower()
     if any(lacking in hints for lacking in _WITHOUT_PLACEHOLDERS) or "KONSOLE_VERSION" in os.environ:
         return f"{name or 'the terminal'} has Kitty graphics without Unicode placeholders"

@@ -76,7 +76,8 @@ class PictureCanvas(Widget):
         """Shows at once what `prepare` has made; made for another size, it is prepared again."""
         self._image, self._view = prepared.source, prepared.projection.view
         self._outlines, self._message, self._closer = tuple(outlines), "", prepared.closer
-        if prepared.size != tuple(self.content_size) or prepared.look != self._look:
+        wanted = tuple(self.content_size), self._look, self.terminal
+        if (prepared.size, prepared.look, prepared.terminal) != wanted:
             self._prepare_soon()
         else:
             self.workers.cancel_group(self, "prepare")
@@ -108,6 +109,11 @@ class PictureCanvas(Widget):
                 self.app.look = look
             if self._image is not None:
                 self._prepare_soon(patient=True)
+
+    def prepare_again(self) -> None:
+        """Prepares the picture for the terminal as it is now; what is shown stays until then."""
+        if self._image is not None:
+            self._prepare_soon(patient=True)
 
     @property
     def view(self) -> View:

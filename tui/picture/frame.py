@@ -13,7 +13,7 @@ from textual import events
 from textual.app import App, ReturnType
 from textual.screen import Screen
 
-from tui import parser
+from tui import parser, tmux
 from tui.picture.look import PLAIN, Look
 from tui.terminal import Terminal, window_cell_size
 
@@ -25,6 +25,12 @@ FENCE = "\x1b[5n"
 
 FRAMES_AHEAD = 3
 """Frames written before the terminal has answered for the first of them: more would be seen late."""
+
+CLIENT_SECONDS = 5.0
+"""Seconds after which tmux is asked who looks on; it tells nobody that a client has attached."""
+
+SETTLING = 1.5
+"""Seconds in which tmux may still throw away what is for a client that has just attached."""
 
 LOST_AFTER = 2.0
 """Seconds after which an answer is taken for lost."""
@@ -109,6 +115,22 @@ class GraphicsApp(App[ReturnType]):
 
         parser.on_fence(heard)
         self.app_resume_signal.subscribe(self, self._resumed)
+        if self.terminal.client is not None:
+            self.set_interval(CLIENT_SECONDS, self._ask_client)
+
+    def _ask_client(self) -> None:
+        self.run_worker(self._follow_client(), group="tmux", exclusive=True)
+
+    async def _follow_client(self) -> None:
+        """Draws for the terminal that has been attached since, in the way that this one can."""
+        client = await asyncio.to_thread(tmux.client)
+        if client is None or client == self.terminal.client:
+            # Nobody looks on, or the same one.
+            return
+        self.terminal = self.terminal.looked_at_by(client)
+        for canvas in self._canvases:
+            canvas.prepare_again()
+        self.set_timer(SETTLING, self.resend)
 
     def resend(self) -> None:
         """Writes all of the screen anew: the terminal may have lost what it had, or be another one."""

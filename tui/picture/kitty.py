@@ -9,6 +9,7 @@ import base64
 import io
 import itertools
 import os
+import re
 
 from PIL import Image
 
@@ -49,6 +50,8 @@ def _diacritics() -> tuple[str, ...]:
 DIACRITICS = _diacritics()
 """The combining characters that number rows and columns, in the protocol's order."""
 
+_ESCAPE = "\x1b"
+_COMMAND = re.compile("\x1b_G[^\x1b]*\x1b\\\\")
 _numbers = itertools.count()
 _first_number = int.from_bytes(os.urandom(2), "big") << 8
 
@@ -70,6 +73,11 @@ def command(payload: bytes = b"", **keys: str | int) -> str:
     chunks = [text[at : at + CHUNK] for at in range(0, len(text), CHUNK)]
     middle = "".join(f"\x1b_Gm=1,q=2;{chunk}\x1b\\" for chunk in chunks[1:-1])
     return f"\x1b_G{head},m=1;{chunks[0]}\x1b\\{middle}\x1b_Gm=0,q=2;{chunks[-1]}\x1b\\"
+
+
+def through_tmux(text: str) -> str:
+    """The same text with each graphics command wrapped, so that tmux passes it on to the terminal."""
+    return _COMMAND.sub(lambda found: f"\x1bPtmux;{found[0].replace(_ESCAPE, _ESCAPE * 2)}\x1b\\", text)
 
 
 def delete(image: int) -> str:

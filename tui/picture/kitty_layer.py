@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,10 @@ from tui.picture.stroke import Edge, Mask, Pen, edges, polygon_pixels
 
 @dataclass(frozen=True, eq=False)
 class KittyPicture:
-    """The photo as a PNG, padded to whole cells."""
+    """The photo as a PNG, padded to whole cells; `in_tmux` where it goes through tmux."""
 
     png: bytes
+    in_tmux: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,11 @@ class Strip:
 
 @dataclass(frozen=True)
 class Placement:
-    """A cut of an image at a screen pixel: cell, offset in it, start and size of the cut."""
+    """A cut of an image at a screen pixel: cell, offset in it, start and size of the cut.
+
+    With a `parent`, an image of placeholders, cells are counted from the first column and row in which
+    those can be seen: inside tmux the cursor of the terminal is elsewhere.
+    """
 
     column: int
     row: int
@@ -49,25 +54,32 @@ class Placement:
     from_y: int
     width: int
     height: int
+    parent: int = 0
 
     def command(self, image: int, placement: int) -> str:
         """Puts it there, or moves it there if this placement exists."""
         keys: dict[str, Any] = {"x": self.from_x, "y": self.from_y, "w": self.width, "h": self.height}
         keys |= {"X": self.offset_x, "Y": self.offset_y}
         keys = {key: value for key, value in keys.items() if value}
+        if self.parent:
+            keys |= {"P": self.parent, "Q": PHOTO_PLACEMENT, "H": self.column, "V": self.row}
         text = kitty.command(a="p", i=image, p=placement, z=1, C=1, **keys)
+        if self.parent:
+            return text
         return f"\x1b[{self.row + 1};{self.column + 1}H{text}"
 
+
+PHOTO_PLACEMENT = 1
 
 Placements = dict[tuple[int, int], Placement]
 """What is placed, by image and placement number."""
 
 
-def prepare_kitty(image: Image.Image, projection: Projection) -> KittyPicture:
+def prepare_kitty(image: Image.Image, projection: Projection, *, in_tmux: bool = False) -> KittyPicture:
     """From the RGB image of exactly the shown pixels."""
     area = projection.area
     width, height = projection.columns * area.cell_width, projection.rows * area.cell_height
-    return KittyPicture(kitty.photo_png(image, width, height))
+    return KittyPicture(kitty.photo_png(image, width, height), in_tmux)
 
 
 class KittyLayer:
@@ -141,7 +153,31 @@ class KittyLayer:
         if self._sent_photo:
             self._unsent.append(kitty.delete(self._sent_photo))
         self._sent_photo = self._photo_number
-        return kitty.command(self._photo.png, a="T", U=1, f=100, i=self._photo_number, c=columns, r=rows)
+        keys = {"i": self._photo_number, "p": PHOTO_PLACEMENT, "c": columns, "r": rows}
+        return self._wire(kitty.command(self._photo.png, a="T", U=1, f=100, **keys))
+
+    def _wire(self, commands: str) -> str:
+        return kitty.through_tmux(commands) if self._photo is not None and self._photo.in_tmux else commands
+
+    def _placed_at(self, placement: Placement, moment: Moment, seen: Mask) -> Placement:
+        """The same, seen from the photo's placeholders where the cursor cannot be moved."""
+        if self._photo is None or not self._photo.in_tmux:
+            return placement
+        photo = self._photo_cells_in(seen)
+        column = moment.left + int(np.flatnonzero(photo.any(0))[0])
+        row = moment.top + int(np.flatnonzero(photo.any(1))[0])
+        return replace(
+            placement, column=placement.column - column, row=placement.row - row, parent=self._photo_number
+        )
+
+    def _photo_cells_in(self, seen: Mask) -> Mask:
+        """The cells of a mask that hold placeholders."""
+        assert self._projection is not None
+        top, left = self._projection.top_cell, self._projection.left_cell
+        cells = np.zeros_like(seen)
+        place = slice(top, top + self._projection.rows), slice(left, left + self._projection.columns)
+        cells[place] = seen[place]
+        return cells
 
     def frame(self, moment: Moment) -> str:
         """Sends what is new, moves what has moved, deletes what is gone or covered."""
@@ -152,7 +188,10 @@ class KittyLayer:
         if state == self._state and not self._unsent:
             return ""
         self._state = state
-        wanted = dict(self._edges(moment, seen)) | dict(self._masks(moment, seen))
+        wanted = {
+            key: self._placed_at(placement, moment, seen)
+            for key, placement in (*self._edges(moment, seen), *self._masks(moment, seen))
+        }
         parts = self._unsent
         self._unsent = []
         for key in self._placed.keys() - wanted.keys():
@@ -161,7 +200,7 @@ class KittyLayer:
             if self._placed.get(key) != placement:
                 parts.append(placement.command(*key))
         self._placed = wanted
-        return "".join(parts)
+        return self._wire("".join(parts))
 
     def _edges(self, moment: Moment, seen: Mask) -> Iterator[tuple[tuple[int, int], Placement]]:
         """Placements of all visible parts of boxes."""
@@ -268,4 +307,4 @@ class KittyLayer:
             numbers.append(self._sent_photo)
         self._projection = None
         self.forget()
-        return "".join(kitty.delete(number) for number in numbers)
+        return self._wire("".join(kitty.delete(number) for number in numbers))

@@ -13,6 +13,7 @@ from tui.picture.grid import CellGrid
 from tui.picture.look import PLAIN, Look
 from tui.picture.outline import Outline, cells_of, ink_on
 from tui.picture.stroke import Mask
+from tui.terminal import Terminal
 
 Closer = Callable[[tuple[float, float, float, float], tuple[int, int]], Image.Image | None]
 """Gives a crop (fractions of the upright picture) in exactly so many pixels, from all there are; slow.
@@ -42,13 +43,15 @@ class Prepared:
     """A picture ready to be shown on one canvas size; made off the screen's thread.
 
     `payload` is what its layer needs, `size` the canvas's columns and rows, `source` the image it was
-    made from, kept for other sizes, as are how it is looked at and where finer pixels come from.
+    made from, kept for other sizes, as are how it is looked at and where finer pixels come from. It is for
+    one `terminal` alone.
     """
 
     source: Image.Image
     size: tuple[int, int]
     projection: Projection
     payload: object
+    terminal: Terminal
     look: Look = PLAIN
     closer: Closer | None = None
 

@@ -45,12 +45,12 @@ def prepare(
     shown = look.applied(_close(opaque, projection, closer) or _scaled(opaque, projection))
     payload: KittyPicture | SixelPicture | CellPicture
     if graphics == "kitty":
-        payload = prepare_kitty(shown, projection)
+        payload = prepare_kitty(shown, projection, in_tmux=terminal.client is not None)
     elif graphics == "sixel":
         payload = prepare_sixel(shown)
     else:
         payload = prepare_cells(shown, glyphs)
-    return Prepared(image, size, projection, payload, look, closer)
+    return Prepared(image, size, projection, payload, terminal, look, closer)
 
 
 def layer_of(prepared: Prepared) -> Layer:
