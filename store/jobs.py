@@ -17,7 +17,8 @@ from peewee import fn
 
 from store.database import now, path, write
 from store.errors import Conflict
-from store.tables import Engine, Job, Task
+from store.rights import LEADS, require
+from store.tables import Engine, Job, Task, User
 from store.values import JobState
 
 INTERACTIVE, AHEAD, BULK = 0, 5, 10
@@ -250,8 +251,12 @@ def bury_dead() -> int:
         return len(dead)
 
 
-def ask_to_stop() -> int:
-    """Ask every living engine to finish its chunk and go; returns how many there are."""
+def ask_to_stop(actor: User) -> int:
+    """Ask every living engine to finish its chunk and go; returns how many there are.
+
+    Raises Denied for who labels or looks on: others wait for the same engine.
+    """
+    require(actor, *LEADS)
     with write():
         asked = [engine.id for engine in living()]
         return int(Engine.update(stopping=True).where(Engine.id.in_(asked)).execute())

@@ -246,6 +246,10 @@ def test_one_engine_for_a_store_and_it_stops_when_asked(tmp_path: Path) -> None:
         (status,) = winnow_json(project, "engine", "status")
         assert status["device"] == "cpu"
         assert {session["provider"] for session in status["sessions"]} == {"CPUExecutionProvider"}
+        winnow(project, "user", "add", "lou", "--role", "labeler")
+        denied = winnow(project, "--as", "lou", "engine", "stop", code=1)
+        assert "only owners and leads may do this" in denied.stderr
+        assert engine_pids(project) == [first.pid]
         winnow(project, "engine", "stop")
         assert first.wait(30) == 0
     finally:

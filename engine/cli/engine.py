@@ -78,11 +78,12 @@ def status(context: click.Context, store: Path | None, as_json: bool) -> None:
 @click.option("--wait", default=30.0, show_default=True, help="Seconds to wait until it has ended.")
 @click.pass_context
 def stop(context: click.Context, store: Path | None, wait: float) -> None:
-    """Ask every engine of the store to finish what it has begun and end."""
+    """Ask every engine of the store to finish what it has begun and end; for owners and leads."""
+    from store import users
     from store.supervise import wait_for
 
     database.connect(_connect(store, context))
-    if not jobs.ask_to_stop():
+    if not jobs.ask_to_stop(users.current(context.find_root().params.get("user"))):
         raise NotFound("no engine is running")
     if not wait_for(lambda: not jobs.living(), wait):
         raise NotFound(f"the engine is still at work after {wait:g} seconds; it ends after its chunk")
