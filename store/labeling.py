@@ -90,7 +90,6 @@ def suggestions(
 
 # As text: it is read at every key press, and peewee takes longer to write it than SQLite to run it.
 _TASK_CONCEPTS = "SELECT concept_id FROM task_concept WHERE task_id = ?"
-_ANYTHING = "SELECT 1 FROM annotation WHERE input_id = ? LIMIT 1"
 _LOOKED = "SELECT 1 FROM predicted WHERE input_id = ? AND model_version_id = ?"
 _STORED = (
     "SELECT p.concept_id, c.name, p.score, p.region_kind, p.region, m.name FROM prediction p "
@@ -123,8 +122,6 @@ def _decided(stands: Iterable[Annotation]) -> set[tuple[int, int]]:
 
 def on_input(task: Task | None, input_id: int, annotator: User | None = None) -> list[Annotation]:
     """What stands on an input in a task, with concept and annotator, oldest first."""
-    if database.execute_sql(_ANYTHING, (input_id,)).fetchone() is None:
-        return []
     whose = {"task": task, "annotator": annotator}
     given = {name: row for name, row in whose.items() if row is not None}
     linked = ["concept", "annotator", "original_concept"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
-from store.tables import Event, Task, User
+from store.tables import Task, User, database
 from store.values import Side
 
 IDLE = 120_000
@@ -34,14 +35,19 @@ class Pace:
 
 def of(actor: User, task: Task, side: Side) -> Pace:
     """The pace of a user on one side of a task, by the last events of theirs."""
-    rows: Any = Event.select(Event.table, Event.row, Event.before, Event.after, Event.created_at)
-    recent = list(rows.where(Event.actor == actor).order_by(Event.id.desc()).limit(RECENT).tuples())
+    recent = database.execute_sql(
+        "SELECT table_name, row, before, after, created_at FROM event WHERE actor_id = ? "
+        "ORDER BY id DESC LIMIT ?",
+        (actor.id, RECENT),
+    ).fetchall()
     done, active, before = 0, 0, None
     for table, row, was, becomes, at in reversed(recent):
         if before is not None and 0 <= at - before < IDLE:
             active += at - before
         before = at
-        done += table == "assignment" and _closes(row, was, becomes, (task.id, side.value, actor.id))
+        if table == "assignment":
+            key, old, new = (None if text is None else json.loads(text) for text in (row, was, becomes))
+            done += _closes(key, old, new, (task.id, side.value, actor.id))
     return Pace(done, active)
 
 

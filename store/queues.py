@@ -193,9 +193,9 @@ def _marks(values: Sequence[Any]) -> str:
 
 def _few(task: Task, reviewer: User, wanted: Filter) -> list[int] | None:
     """Every input that may match, by index; None where they are many or no index tells."""
-    kinds = [kind for kind in (wanted.concepts, wanted.labelers) if kind]
-    asked = len(_parts(wanted))
-    if not kinds or sum(map(len, kinds)) > MANY_VALUES or (wanted.match_any and len(kinds) < asked):
+    if sum(map(len, (wanted.concepts, wanted.labelers))) > MANY_VALUES:
+        return None
+    if wanted.match_any and wanted.statuses:
         return None
     statuses = [Status(status) for status in wanted.statuses if not wanted.match_any] or list(Status)
     best: set[int] | None = None
@@ -226,6 +226,18 @@ def _stretches(
     """For each kind of filter that an index leads, one stretch of it a value, a status and a reviewer."""
     select = "SELECT n.input_id FROM annotation n INDEXED BY"
     where = "WHERE n.task_id = ? AND n.reviewer_id IS ? AND n.status = ? AND n.{} = ? AND n.deleted = 0"
+    if wanted.low is not None or wanted.high is not None:
+        low = 0.0 if wanted.low is None else wanted.low
+        high = 1.0 if wanted.high is None else wanted.high
+        yield [
+            (
+                f"{select} annotation_queue_score WHERE n.task_id = ? AND n.reviewer_id IS ? "
+                "AND n.status = ? AND n.score BETWEEN ? AND ? AND n.score IS NOT NULL AND n.deleted = 0",
+                (task.id, of, int(status), low, high),
+            )
+            for status in statuses
+            for of in (reviewer.id, None)
+        ]
     for kind, index, column in (
         (wanted.concepts, "annotation_queue_concept", "concept_id"),
         (wanted.labelers, "annotation_queue_annotator", "annotator_id"),

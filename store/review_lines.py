@@ -27,17 +27,14 @@ def read(task: Task, reviewer: User, inputs: Sequence[int]) -> dict[int, ReviewL
     rows = Input.select(Input.id, Input.path).where(Input.id.in_(inputs))
     lines = {row.id: ReviewLine(str(row.path)) for row in rows}
     _add_concepts(task, inputs, lines)
-    works: Any = (
-        Assignment.select(Assignment.input, User.name)
-        .join(User)
-        .where(
-            Assignment.input.in_(inputs),
-            Assignment.task == task,
-            Assignment.side == Side.LABEL,
-            Assignment.status == Status.AWAITING_REVIEW,
-        )
+    # By the inputs: the planner would look through all of the task's assignments.
+    works = database.execute_sql(
+        "SELECT a.input_id, u.name FROM assignment a INDEXED BY assignment_input JOIN user u "
+        f"ON u.id = a.user_id WHERE a.input_id IN ({', '.join(map(str, inputs))}) AND a.task_id = ? "
+        f"AND a.side = 'label' AND a.status = {int(Status.AWAITING_REVIEW)}",
+        (task.id,),
     )
-    for input_id, name in works.tuples():
+    for input_id, name in works.fetchall():
         _note(lines[input_id].labelers, name)
     mine: Any = Assignment.select(Assignment.input, Assignment.status, Assignment.open).where(
         Assignment.task == task,
