@@ -23,12 +23,19 @@ ENGINE_PATIENCE = 60.0
     show_default=True,
     help="For models.",
 )
+@click.option("--checks", is_flag=True, help="Only look whether the store keeps every rule, row by row.")
+@click.option("--mend", is_flag=True, help="With --checks: put right counters and queues, never labels.")
+@click.option("--json", "as_json", is_flag=True, help="With --checks: the findings as JSON on stdout.")
 @click.pass_obj
-def command(project: Any, picture: bool, device: str) -> int:
+def command(project: Any, picture: bool, device: str, checks: bool, mend: bool, as_json: bool) -> int:
     """Say what the terminal can show, what models run on, and how the project is.
 
     Exit code 1 when something is wrong.
     """
+    if checks:
+        return _checks(project, mend, as_json)
+    if mend or as_json:
+        raise click.UsageError("--mend and --json go with --checks")
     from tui import terminal
 
     found = terminal.probe()
@@ -40,13 +47,29 @@ def command(project: Any, picture: bool, device: str) -> int:
     return 0 if _section("project", _project(project)) and good else 1
 
 
-def _section(title: str, findings: Any) -> bool:
+def _checks(project: Any, mend: bool, as_json: bool) -> int:
+    from store import checks, database, rights
+    from store.output import json_array
+
+    if mend:
+        rights.require(project.open(), *rights.LEADS)
+    else:
+        database.connect(database.locate(project.store))
+    found = checks.run(mend)
+    if as_json:
+        json_array({"what": one.what, "good": one.good, "sentence": one.sentence} for one in found)
+    else:
+        _section("store", ((one.good, one.what, one.sentence) for one in found), width=22)
+    return 0 if all(one.good for one in found) else 1
+
+
+def _section(title: str, findings: Any, width: int = 10) -> bool:
     from store.printable import printable
 
     click.secho(title, bold=True)
     good = True
     for fine, what, sentence in findings:
-        click.echo(f"  {'✓' if fine else '✗'} {what:<10}{printable(sentence)}")
+        click.echo(f"  {'✓' if fine else '✗'} {what:<{width}}{printable(sentence)}")
         good = good and fine
     return good
 
