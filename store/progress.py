@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from store import assignments
+from store import assignments, gold
 from store.tables import (
     Concept,
     Dataset,
+    Model,
+    ModelVersion,
     Task,
     TaskConcept,
     TaskMember,
@@ -44,6 +46,10 @@ class Summary:
     sent_back: int
     """Those of them that a reviewer has sent back for changes."""
     to_review: int
+    auto: str | None = None
+    """The model that annotates it."""
+    paused: bool = False
+    archived: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The summary with the keys of the command line."""
@@ -80,7 +86,14 @@ def summaries(actor: User, only: Task | None = None) -> list[Summary]:
     )
     people = {side: _members(side) for side in Side}
     counts, sent_back = _counts(), _sent_back(actor)
-    return [_summary(task, actor, named, people, counts, sent_back.get(task.id, 0)) for task in tasks]
+    models = _models()
+    return [_summary(task, actor, named, people, counts, sent_back.get(task.id, 0), models) for task in tasks]
+
+
+def _models() -> dict[int, str]:
+    """The name of each model version's model."""
+    rows: Any = ModelVersion.select(ModelVersion.id, Model.name).join(Model)
+    return dict(rows.tuples())
 
 
 def _names(rows: Any) -> dict[int, list[str]]:
@@ -129,7 +142,12 @@ def _inputs(task: Task, counts: dict[tuple[int, str, int], _Counts]) -> int:
     """How many inputs the task has, from the counters: a count of a large dataset takes too long."""
     if task.strategy == Strategy.DYNAMIC:
         return int(assignments.fitting(task).count())
-    theirs = [count.total for (of, side, _), count in counts.items() if of == task.id and side == Side.LABEL]
+    extra = {} if task.gold_id is None else gold.counts(task)
+    theirs = [
+        count.total - extra.get(user, 0)
+        for (of, side, user), count in counts.items()
+        if of == task.id and side == Side.LABEL
+    ]
     # A model has all of them; of people each has their part, or with the strategy full each has all.
     shared = task.auto_id is None and task.strategy == Strategy.PARTITIONED
     return sum(theirs) if shared else max(theirs, default=0)
@@ -151,6 +169,7 @@ def _summary(
     people: dict[Side, dict[int, list[str]]],
     counts: dict[tuple[int, str, int], _Counts],
     sent_back: int,
+    models: dict[int, str],
 ) -> Summary:
     labeled = _add(count for (of, side, _), count in counts.items() if of == task.id and side == Side.LABEL)
     reviewed = _add(count for (of, side, _), count in counts.items() if of == task.id and side == Side.REVIEW)
@@ -158,7 +177,8 @@ def _summary(
     inputs = _inputs(task, counts)
     to_label = mine.open
     if task.strategy == Strategy.DYNAMIC:
-        free = max(0, inputs - labeled.total)
+        extra = 0 if task.gold_id is None else sum(gold.counts(task).values())
+        free = max(0, inputs - labeled.total + extra)
         labeled.open += free
         if actor.name in people[Side.LABEL].get(task.id, []):
             to_label += free
@@ -186,6 +206,9 @@ def _summary(
         to_label=to_label if actor.role != Role.VIEWER else 0,
         sent_back=sent_back if actor.role != Role.VIEWER else 0,
         to_review=counts.get((task.id, Side.REVIEW, actor.id), _Counts()).open,
+        auto=None if task.auto_id is None else models[task.auto_id],
+        paused=bool(task.paused),
+        archived=bool(task.archived),
     )
 
 

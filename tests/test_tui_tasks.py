@@ -3,8 +3,9 @@
 import asyncio
 from typing import Any
 
-from store import database, jobs, labeling, models, tasks
-from store.tables import Assignment, Job, Task, User
+from store import database, jobs, labeling, models, predictions, tasks
+from store.predictions import Said
+from store.tables import Annotation, Assignment, DatasetVersion, DatasetVersionInput, Job, Task, User
 from tests.conftest import Project
 from tests.frame_scene import opened, screen, shows, until
 from tui.screens.confirm import ConfirmScreen
@@ -90,14 +91,85 @@ async def test_edit_changes_name_and_instructions_and_keeps_what_is_refused(proj
     task = make(project, "animals")
     async with opened(project.owner) as (_, pilot):
         await pilot.press("e")
-        await shows(pilot, "Instructions for labelers")
-        await pilot.press("ctrl+u", *"taken", "enter", *"look twice", "enter")
+        await shows(pilot, "Edit animals")
+        await pilot.press(
+            "ctrl+u", *"taken", "enter", *"look twice", "tab", "end", "backspace", "7", "ctrl+s"
+        )
         await shows(pilot, "there is a task 'taken' already")
         await shows(pilot, "look twice")
-        await pilot.press("shift+tab", "end", *"-2", "ctrl+s")
+        await pilot.press("shift+tab", "shift+tab", "end", *"-2", "ctrl+s")
         await until(pilot, lambda: Task.get_by_id(task.id).name == "taken-2")
-        assert Task.get_by_id(task.id).instructions == "look twice"
+        changed = Task.get_by_id(task.id)
+        assert (changed.instructions, changed.priority) == ("look twice", 7)
         await shows(pilot, "taken-2")
+
+
+async def test_people_are_changed_and_it_is_said_before_what_goes_over(project: Project) -> None:
+    project.add_inputs(6)
+    task = make(project, "animals", labelers=["olga"], concepts=["cat"])
+    async with opened(project.owner) as (_, pilot):
+        await pilot.press("e", "tab", "tab", "tab", "end", *", ann=2", "tab")
+        await shows(pilot, "4 open inputs that nobody has begun go over")
+        await shows(pilot, "labelers: ann.")
+        assert User.get_or_none(User.name == "ann") is None
+        await pilot.press("ctrl+s")
+        await shows(pilot, "Label 2")
+        counts = {row.user.name for row in Assignment.select().where(Assignment.task == task)}
+        assert counts == {"olga", "ann"}
+        await pilot.press("u")
+        await shows(pilot, "Label 6")
+
+
+async def test_other_thresholds_say_what_moves_before_they_are_saved(project: Project) -> None:
+    ids = project.add_inputs(3)
+    models.sync()
+    task = make(project, "auto", auto=CLASSIFIER, concepts=["jay"], lower=0.2, upper=0.8, reviewers=["olga"])
+    tasks.start(project.owner, task)
+    (job,) = jobs.claim("test", priorities=(0, 10))
+    jay = models.concepts(models.find(CLASSIFIER))["jay"]
+    said = {ids[n]: [Said(jay.id, score)] for n, score in enumerate((0.3, 0.5, 0.9))}
+    predictions.keep(task.auto, said, 0.01)
+    predictions.write_chunk(predictions.Router.of(task, tasks.thresholds(task)), job, "test", said)
+    async with opened(project.owner, size=(100, 30)) as (app, pilot):
+        await pilot.press("e")
+        await until(pilot, lambda: app.screen.query("ThresholdBar"))
+        app.screen.query_one("#bar").focus()
+        await pilot.press("l", "l", "l")
+        await shows(pilot, "Annotations that move: 1 from Awaiting Review to dropped.")
+        assert Annotation.select().where(Annotation.deleted == False).count() == 3
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: Annotation.select().where(Annotation.deleted == False).count() == 2)
+        assert Task.get_by_id(task.id).lower == 0.35
+
+
+async def test_the_menu_offers_what_is_possible_and_its_keys_do_it(project: Project) -> None:
+    project.add_inputs(2)
+    models.sync()
+    task = make(project, "auto", auto=CLASSIFIER, concepts=["jay"])
+    tasks.start(project.owner, task)
+    async with opened(project.owner) as (_, pilot):
+        await shows(pilot, "auto")
+        await pilot.press("m")
+        await shows(pilot, "New dataset version")
+        assert not any(" Label" in row for row in screen(pilot)[5:20])
+        await pilot.press("p")
+        await until(pilot, lambda: Task.get_by_id(task.id).paused)
+        await shows(pilot, "the model is paused")
+        await pilot.press("m", "p")
+        await until(pilot, lambda: not Task.get_by_id(task.id).paused)
+        await pilot.press("X")
+        await shows(pilot, "Give up 2 inputs")
+        await pilot.press("y")
+        await until(pilot, lambda: jobs.queued_inputs(task) == 0)
+        await pilot.press("v")
+        await until(pilot, lambda: DatasetVersion.select().count() == 1)
+        assert DatasetVersionInput.select().count() == 2
+        await pilot.press("z")
+        await shows(pilot, "Every task is archived")
+        await pilot.press("Z")
+        await shows(pilot, "archived (z brings it back)")
+        await pilot.press("d")
+        await shows(pilot, "with 0 annotations and 2 inputs")
 
 
 async def test_the_filter_narrows_by_any_word_and_escape_ends_it(project: Project) -> None:

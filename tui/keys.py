@@ -24,7 +24,7 @@ Keymap = dict[str, str]
 ANYWHERE = "app"
 """The scope whose keys work on every screen."""
 LIST = "list"
-WITH_LIST = ("stats", "tasks", "troubles", "whose")
+WITH_LIST = ("models", "stats", "tasks", "troubles", "whose", "menu")
 """The keys that move in a list, and the screens on which they do."""
 
 _NAMED = {key.value for key in Keys}

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 from textual.widgets import Input as TextField
 
-from store import database, progress, rights, sessions, tasks
-from store.errors import NotFound
-from store.printable import printable
+from store import database, progress, sessions
 from store.progress import Summary
-from store.tables import Task
 from tui.messages import StoreChanged
 from tui.places import HOME, Place, screen_at
+from tui.screens.task_acts import TaskActs, acting
 from tui.widgets.item_rows import Rows
 from tui.widgets.task_details import TaskDetails
 from tui.widgets.task_rows import TaskRows, heading
 from tui.widgets.top_bar import TopBar
 
-if TYPE_CHECKING:
-    from tui.app import WinnowApp
-
 NOTHING = "There is no task yet. Press n to make one, or type: winnow task create"
+ALL_ARCHIVED = "Every task is archived. Z shows them."
 
 
-class TasksScreen(Screen[None]):
+class TasksScreen(TaskActs):
     """Home. Everything that can be done with a task begins here."""
 
     DEFAULT_CSS = """
@@ -47,12 +42,11 @@ class TasksScreen(Screen[None]):
         Binding("l", "label", "Label", id="tasks.label"),
         Binding("r", "review", "Review", id="tasks.review"),
         Binding("n", "new", "New task", id="tasks.new"),
-        Binding("R", "run", "Run the model", id="tasks.run"),
-        Binding("e", "edit", "Edit", id="tasks.edit"),
-        Binding("d", "delete", "Delete", id="tasks.delete"),
+        *acting(),
         Binding("t", "troubles", "Troubles", id="tasks.troubles"),
         Binding("s", "stats", "Stats", id="tasks.stats"),
-        Binding("c", "copy_id", "Copy id", id="tasks.copy_id", show=False),
+        Binding("M", "models", "Models", id="tasks.models"),
+        Binding("Z", "archived", "Show archived", id="tasks.archived", show=False),
         Binding("slash", "filter", "Filter", id="tasks.filter"),
         Binding("escape", "unfilter", "Show all", id="tasks.unfilter", show=False),
         Binding("q", "app.quit", "Quit", id="tasks.quit"),
@@ -62,11 +56,7 @@ class TasksScreen(Screen[None]):
         super().__init__()
         self._summaries: list[Summary] = []
         self._loaded = False
-        self._has_model = False
-
-    @property
-    def _app(self) -> WinnowApp:
-        return cast("WinnowApp", self.app)
+        self._with_archived = False
 
     @property
     def _rows(self) -> TaskRows:
@@ -75,7 +65,7 @@ class TasksScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Bar, filter, list, details, keys."""
         project = database.root().name
-        yield TopBar(f"Winnow · {project} · {self._app.actor.name}")
+        yield TopBar(f"Winnow · {project} · {self.winnow.actor.name}")
         yield TextField(compact=True, placeholder="filter by name, dataset, concept or person", id="filter")
         yield Static(id="heading", markup=False)
         yield TaskRows()
@@ -85,8 +75,8 @@ class TasksScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show what there is in the very first frame."""
-        self._show(progress.summaries(self._app.actor))
-        self._rows.go_to(sessions.recall(self._app.actor, "task"))
+        self._show(progress.summaries(self.winnow.actor))
+        self._rows.go_to(sessions.recall(self.winnow.actor, "task"))
         self._rows.focus()
 
     def on_resize(self) -> None:
@@ -100,7 +90,7 @@ class TasksScreen(Screen[None]):
     @on(StoreChanged)
     def look_again(self) -> None:
         """Ask the store again, off this thread."""
-        self._app.reader.ask("tasks", lambda: progress.summaries(self._app.actor), self._show)
+        self.winnow.reader.ask("tasks", lambda: progress.summaries(self.winnow.actor), self._show)
 
     def on_screen_resume(self) -> None:
         """While another screen was above this one it heard nothing."""
@@ -114,18 +104,18 @@ class TasksScreen(Screen[None]):
 
     def _apply_filter(self) -> None:
         wanted = self.query_one("#filter", TextField).value.casefold().split()
-        shown = [summary for summary in self._summaries if all(word in _text(summary) for word in wanted)]
+        there = [one for one in self._summaries if self._with_archived or not one.archived]
+        shown = [summary for summary in there if all(word in _text(summary) for word in wanted)]
         self._rows.show(shown)
-        self._rows.display = bool(self._summaries)
-        self.query_one("#nothing").display = not self._summaries
+        self._rows.display = bool(there)
+        self.query_one("#nothing", Static).update(ALL_ARCHIVED if self._summaries else NOTHING)
+        self.query_one("#nothing").display = not there
 
     @on(Rows.Moved)
     def details(self) -> None:
         """The line below the list follows the cursor."""
         current = self._rows.current
         self.query_one(TaskDetails).show(current)
-        task = self._current_task()
-        self._has_model = task is not None and task.auto_id is not None
         self.refresh_bindings()
 
     # The filter
@@ -155,28 +145,21 @@ class TasksScreen(Screen[None]):
             self.action_unfilter()
         self._rows.focus()
 
+    def action_archived(self) -> None:
+        """Show what is archived too, or not any more."""
+        self._with_archived = not self._with_archived
+        self._apply_filter()
+
     # What can be done with the task under the cursor
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what is possible now, and allowed to this person, is offered."""
-        if action in _FOR_LEADS and self._app.actor.role not in rights.LEADS:
-            return False
-        if action not in _NEEDS:
-            return True
-        current = self._rows.current if self.is_mounted else None
-        if action == "run" and not self._has_model:
-            return False
-        return current is not None and _NEEDS[action](current)
+        return self.offers(action)
 
-    def _current_task(self) -> Task | None:
-        current = self._rows.current
-        if current is None:
-            return None
-        try:
-            return tasks.find(current.id)
-        except NotFound:
-            self.app.notify("this task is gone: somebody has deleted it", severity="error")
-            return None
+    @property
+    def current(self) -> Summary | None:
+        """The task under the cursor."""
+        return self._rows.current if self.is_mounted else None
 
     @on(Rows.Chosen)
     def action_open(self) -> None:
@@ -201,8 +184,8 @@ class TasksScreen(Screen[None]):
         current = self._rows.current
         opened = screen_at(Place(screen, current.id)) if current is not None else None
         if current is not None and opened is not None:
-            uid, actor = current.id, self._app.actor
-            self._app.writer.submit(lambda: sessions.remember(actor, "task", uid))
+            uid, actor = current.id, self.winnow.actor
+            self.winnow.writer.submit(lambda: sessions.remember(actor, "task", uid))
             self.app.push_screen(opened)
 
     def action_new(self) -> None:
@@ -214,40 +197,13 @@ class TasksScreen(Screen[None]):
     def _made(self, uid: str | None) -> None:
         if uid is not None:
             self.action_unfilter()
-            self._show(progress.summaries(self._app.actor))
+            self._show(progress.summaries(self.winnow.actor))
             self._rows.go_to(uid)
 
-    def action_run(self) -> None:
-        """Have the engine go on with what is left of the task."""
-        if (task := self._current_task()) is not None:
-            self._app.writer.submit(lambda: tasks.start(self._app.actor, task), self._started)
-
-    def _started(self, waiting: int) -> None:
-        said = f"{waiting} inputs wait for the engine" if waiting else "the model has been through everything"
-        self.app.notify(said, timeout=4)
-
-    @work
-    async def action_edit(self) -> None:
-        """Change the task's name and what it tells its labelers."""
-        from tui.screens.edit_task import EditTaskScreen
-
-        if (task := self._current_task()) is not None:
-            await self.app.push_screen_wait(EditTaskScreen(task))
-
-    @work
-    async def action_delete(self) -> None:
-        """Hide the task; undo brings it back."""
-        from tui.screens.confirm import ConfirmScreen
-
-        if (task := self._current_task()) is None:
-            return
-        question = f"Delete the task {task.name}? Its annotations stay; u brings it back."
-        if await self.app.push_screen_wait(ConfirmScreen(question, "Delete")):
-            name = str(task.name)
-            self._app.writer.submit(
-                lambda: tasks.delete(self._app.actor, task),
-                lambda _: self.app.notify(printable(f"deleted {name}: u brings it back"), markup=False),
-            )
+    def action_models(self) -> None:
+        """See what can predict."""
+        if (opened := screen_at(Place("models"))) is not None:
+            self.app.push_screen(opened)
 
     def action_stats(self) -> None:
         """See the numbers of the task under the cursor, or of all where there is none."""
@@ -260,36 +216,14 @@ class TasksScreen(Screen[None]):
         """Read why inputs failed."""
         from tui.screens.troubles import TroublesScreen
 
-        if (task := self._current_task()) is not None:
+        if (task := self.current_task()) is not None:
             self.app.push_screen(TroublesScreen(task))
-
-    def action_copy_id(self) -> None:
-        """Put the task's id into the terminal's clipboard."""
-        current = self._rows.current
-        if current is not None:
-            self.app.copy_to_clipboard(current.id)
-            self.app.notify(f"copied {current.id}", timeout=3)
 
 
 def _text(summary: Summary) -> str:
     people = [*summary.labelers, *summary.reviewers]
     words = [summary.name, summary.dataset, summary.type, *summary.concepts, *people]
     return " ".join(words).casefold()
-
-
-_FOR_LEADS = ("new", "run", "edit", "delete")
-"""What is offered to those only who may do it; the store refuses it to the others whatever is offered."""
-
-_NEEDS: dict[str, Any] = {
-    "label": lambda summary: summary.to_label > 0,
-    "review": lambda summary: summary.to_review > 0,
-    "open": lambda summary: True,
-    "run": lambda summary: summary.labeling_status in ("PENDING", "IN_PROGRESS", "FAILED"),
-    "edit": lambda summary: True,
-    "delete": lambda summary: True,
-    "copy_id": lambda summary: True,
-    "troubles": lambda summary: summary.failed > 0,
-}
 
 
 def _why_nothing(summary: Summary) -> str:

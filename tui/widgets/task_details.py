@@ -40,6 +40,10 @@ def _facts(summary: Summary) -> list[Content]:
         labeling += f", {summary.reviewed_percent}% reviewed"
     if summary.failed:
         labeling += f", {summary.failed} inputs failed (t shows why)"
+    if summary.paused:
+        labeling += ", the model is paused (p lets it go on)"
+    if summary.archived:
+        labeling += ", archived (z brings it back)"
     facts = {
         "": f"{summary.type} on {summary.inputs} inputs of {summary.dataset}",
         "status": labeling,

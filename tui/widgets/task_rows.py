@@ -84,7 +84,8 @@ def labeling(summary: Summary, width: int) -> list[Piece]:
     style = {"SUCCESS": "rows--good", "FAILED": "rows--bad", "PENDING": "rows--dim"}.get(
         summary.labeling_status, "rows--doubtful"
     )
-    failed = f" !{summary.failed}" if summary.failed else ""
+    failed = " ‖" if summary.paused else ""
+    failed += f" !{summary.failed}" if summary.failed else ""
     words = f" {summary.labeled_percent:3}%"
     room = width - BAR - len(words)
     return [
