@@ -1,6 +1,7 @@
 """The form for a new task: what it makes, what it refuses, and how many inputs its bands would hold."""
 
 import random
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from store import datasets, history, jobs, models, predictions, tasks
 from store.bands import bands
 from store.predictions import Said
 from store.routing import Thresholds, route
-from store.tables import Predicted, Prediction, Task, User
+from store.tables import Assignment, Predicted, Prediction, Task, User
 from store.values import Region, Status
 from tests.conftest import Project
 from tests.frame_scene import opened, shows, until
@@ -126,7 +127,7 @@ async def test_a_task_for_people_with_new_concepts_and_consensus(project: Projec
         await pilot.press("backspace", "x")
         await on_field(app, pilot, "name")
         await pilot.press(*"voices", "enter")
-        await shows(pilot, "is a number, not 'x'")
+        await shows(pilot, "like 60%, not 'x'")
         await on_field(app, pilot, "agree")
         await pilot.press("backspace", "3")
         await pilot.press("ctrl+s")
@@ -134,6 +135,65 @@ async def test_a_task_for_people_with_new_concepts_and_consensus(project: Projec
     task = tasks.find("voices")
     assert (task.strategy, task.review, task.agree, task.auto_id) == ("full", "consensus", 3, None)
     assert tasks.concept_names(task) == ["a brand new thing"]
+
+
+async def test_shares_and_own_work(project: Project) -> None:
+    with_dataset(project, 9)
+    async with opened(project.owner) as (app, pilot):
+        screen = await form(app, pilot)
+        await on_field(app, pilot, "first-pass")
+        await pilot.press("h")
+        assert not screen.query_one("#shares-row").display
+        await on_field(app, pilot, "labelers")
+        await pilot.press(*"anna, berta")
+        await on_field(app, pilot, "shares")
+        await pilot.press(*"two")
+        await on_field(app, pilot, "own-work")
+        await pilot.press("h")
+        await on_field(app, pilot, "name")
+        await pilot.press(*"shared", "enter")
+        await shows(pilot, "shares are numbers like '2, 1', not 'two'")
+        screen.query_one("#shares", TextField).value = "2, 1"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: Task.select().where(Task.name == "shared").exists())
+    task = tasks.find("shared")
+    dealt = Assignment.select().where(Assignment.task == task, Assignment.side == "label")
+    assert Counter(row.user.name for row in dealt) == {"anna": 6, "berta": 3}
+    assert task.own_review is False
+
+
+async def test_consensus_gives_every_input_to_everybody_and_takes_a_part(project: Project) -> None:
+    with_dataset(project, 3)
+    async with opened(project.owner) as (app, pilot):
+        screen = await form(app, pilot)
+        await on_field(app, pilot, "first-pass")
+        await pilot.press("h")
+        await on_field(app, pilot, "labelers")
+        await pilot.press(*"anna, berta, carla")
+        await on_field(app, pilot, "review")
+        await pilot.press("l", "l")
+        await until(pilot, lambda: screen.query_one("#strategy", Choice).value == "full")
+        await on_field(app, pilot, "agree")
+        await pilot.press("backspace", *"60%")
+        await on_field(app, pilot, "name")
+        await pilot.press(*"voices", "enter")
+        await until(pilot, lambda: Task.select().where(Task.name == "voices").exists())
+    task = tasks.find("voices")
+    assert (task.review, task.strategy, task.agree_share) == ("consensus", "full", 0.6)
+
+
+async def test_each_concept_its_own_without_a_concept_says_what_to_do(project: Project) -> None:
+    with_dataset(project, 2)
+    async with opened(project.owner) as (app, pilot):
+        screen = await form(app, pilot)
+        await on_field(app, pilot, "each")
+        await pilot.press("space")
+        await shows(pilot, "Take concepts above: each gets a bar of its own")
+        assert screen.query_one("#bar").display
+        await on_field(app, pilot, "concepts")
+        await pilot.press(*"cat", "enter")
+        await until(pilot, lambda: not screen.query_one("#bar").display)
+        assert not screen.query_one("#threshold-hint").display
 
 
 async def test_a_refusal_is_shown_and_nothing_that_was_typed_is_lost(project: Project) -> None:

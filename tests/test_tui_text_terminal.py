@@ -103,9 +103,9 @@ def approve(folder: Path, columns: int, rows: int) -> None:
 
 def leave_text(rig: PtyRig) -> None:
     """Escape, alone: with a key behind it, it would be another one."""
-    rig.wait_for("Take")
+    rig.wait_for("Mark from here")
     rig.press("escape")
-    rig.wait_for(lambda: "Take" not in rig.text)
+    rig.wait_for(lambda: "Mark from here" not in rig.text)
 
 
 def quit_app(rig: PtyRig) -> None:
