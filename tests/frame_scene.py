@@ -44,6 +44,7 @@ async def opened(
     app = WinnowApp(actor, Terminal(), first=first, with_engine=False)
     try:
         async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: app.has_reopened)
             await pilot.pause()
             yield app, pilot
             await until(pilot, lambda: app.writer.idle or app._exit)

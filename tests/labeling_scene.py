@@ -121,7 +121,7 @@ async def opened(actor: User, place: Place, size: tuple[int, int] = (80, 24)) ->
     app = WinnowApp(actor, Terminal(), first=place, with_engine=False)
     async with app.run_test(size=size) as pilot:
         stage = Stage(app, pilot)
-        await stage.until(lambda: stage.screen.is_mounted, "the screen opens")
+        await stage.until(lambda: app.has_reopened and stage.screen.is_mounted, "the screen opens")
         await stage.settle()
         yield stage
     app.writer.close()

@@ -69,7 +69,7 @@ async def test_what_is_told_does_not_cover_what_is_typed(project: Project, place
     app = WinnowApp(project.owner, Terminal(), first=place, with_engine=False)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         stage = Stage(app, pilot)
-        await stage.until(lambda: stage.screen.is_mounted, "the screen opens")
+        await stage.until(lambda: app.has_reopened and stage.screen.is_mounted, "the screen opens")
         await stage.press(keys)
         app.notify("told " * 30, timeout=60)
         await stage.press(*"because")

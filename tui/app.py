@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from types import FrameType
 from typing import Any, ClassVar
 
 from textual.actions import ActionParseResult
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.reactive import reactive
@@ -74,11 +76,19 @@ class WinnowApp(KeyShowing[None], OrderedKeys[None], Suspending[None]):
         self.reader = Reader(self)
         self.store_watch = Watch(self)
         self.engine = EngineLink(self, self.writer, device) if with_engine else None
-        self._first = first
+        self._reopening = first
         self._remembered: Place | None = None
         for palette in themes.palettes().values():
             self.register_theme(Theme(**palette))
+        self._use_first_theme(sessions.recall(actor, "theme", "dark"))
         self._use_keymap(sessions.recall(actor, "keymap"))
+
+    def _use_first_theme(self, name: str) -> None:
+        """Before there is anything to be styled: to style all of it again takes a tenth of the start."""
+        self.set_reactive(App.theme, name if name in self.available_themes else "dark")
+        self.set_class(self.current_theme.dark, "-dark-mode", update=False)
+        self.set_class(not self.current_theme.dark, "-light-mode", update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def use_keymap(self, name: str) -> None:
         """Change to a shipped keymap, now and from now on; the user's own file goes before it."""
@@ -100,13 +110,23 @@ class WinnowApp(KeyShowing[None], OrderedKeys[None], Suspending[None]):
 
     def on_mount(self) -> None:
         """Open where the user was, and look after store and engine once the first frame is there."""
-        theme = sessions.recall(self.actor, "theme", "dark")
-        self.theme = theme if theme in self.available_themes else "dark"
-        place = self._first or Place.from_json(sessions.recall(self.actor, "place"))
+        self._reopening = self._reopening or Place.from_json(sessions.recall(self.actor, "place"))
+        self.watch(self, "theme", self._keep_theme, init=False)
+        # A viewer is not there as soon as the task list is; what is typed meanwhile is for the viewer.
+        go_on = self.hold_keys()
+        self.call_after_refresh(self._reopen, self._reopening, go_on)
+
+    def _reopen(self, place: Place, go_on: Callable[[], None]) -> None:
         if (screen := screen_at(place)) is not None:
             self.push_screen(screen)
-        self.watch(self, "theme", self._keep_theme, init=False)
+        self._reopening = None
+        go_on()
         self.call_after_refresh(self._settle)
+
+    @property
+    def has_reopened(self) -> bool:
+        """Whether it is where the user was."""
+        return self._reopening is None and self._running
 
     @property
     def writes(self) -> bool:
@@ -114,6 +134,10 @@ class WinnowApp(KeyShowing[None], OrderedKeys[None], Suspending[None]):
         return not self.writer.idle
 
     def _settle(self) -> None:
+        if not gc.isenabled():
+            # All that is there stays: a search for garbage that went through it would be seen as a stall.
+            gc.freeze()
+            gc.enable()
         self.listen_to_job_control()
         self.store_watch.start()
         self.set_interval(1.0, self.remember_place)
@@ -129,7 +153,7 @@ class WinnowApp(KeyShowing[None], OrderedKeys[None], Suspending[None]):
     def remember_place(self) -> None:
         """Keep where the user is, so that the app reopens there whatever ends it."""
         placed = next((screen for screen in reversed(self.screen_stack) if isinstance(screen, Placed)), None)
-        place = placed.place() if placed is not None else HOME
+        place = self._reopening or (placed.place() if placed is not None else HOME)
         if place != self._remembered:
             self._remembered = place
             self.writer.submit(lambda: sessions.remember(self.actor, "place", place.to_json()))
