@@ -110,7 +110,7 @@ def test_without_colours_there_are_only_cells(monkeypatch: pytest.MonkeyPatch) -
 def test_what_a_terminal_says_is_made_printable() -> None:
     terminal = understood(name("evil\x07") + CELL + name("bad\tname") + "\x1b[?62;c", None, 5.0)
     assert terminal.name.isprintable()
-    assert all(reply.isprintable() for reply in terminal.replies)
+    assert all(part.isprintable() for exchange in terminal.exchanges for part in exchange)
     assert terminal.reason
 
 

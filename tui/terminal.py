@@ -90,14 +90,34 @@ class Terminal:
     """Whether it is known to draw sextants itself, so that no font has to have them."""
     reason: str = "no terminal"
     """Why pictures are drawn this way, in words."""
-    replies: tuple[str, ...] = ()
-    """What it answered, printable."""
+    exchanges: tuple[tuple[str, str], ...] = ()
+    """What it was asked and what it answered, printable; "" for no answer."""
+    speaks_kitty: bool = False
+    """Whether it says that it draws Kitty graphics."""
     speaks_sixel: bool = False
     """Whether it says that it draws Sixel."""
     client: Client | None = None
     """Who looks on from behind tmux, None without tmux or where it cannot be asked."""
     unread: str = ""
     """The beginning of a reply whose end had not come yet: the input parser needs it."""
+
+    @property
+    def why_not_kitty(self) -> str:
+        """Why no Kitty graphics can be shown, "" where they can."""
+        if self.client is not None:
+            return "" if self.client.places_images else self.client.why_not
+        if not self.speaks_kitty:
+            return "tmux or screen stands between" if _multiplexed() else "no answer"
+        return _lacks_placeholders(self.name)
+
+    @property
+    def why_not_sixel(self) -> str:
+        """Why no Sixel can be shown, "" where it can."""
+        if not self.speaks_sixel:
+            return "the terminal does not say that it draws it"
+        if _multiplexed() and (self.client is None or "sixel" not in self.client.features):
+            return "tmux says that it draws it, its terminal does not"
+        return ""
 
     def looked_at_by(self, client: Client | None) -> Terminal:
         """The same tmux after somebody has attached on another terminal."""
@@ -204,9 +224,10 @@ def understood(
     cell = (int(size[2]), int(size[1])) if size else window_cell
     if cell and not (2 <= cell[0] <= 200 and 2 <= cell[1] <= 400):
         cell = None
+    speaks_kitty = bool(kitty and kitty[1].startswith("OK"))
     speaks_sixel = bool(fence and "4" in fence[1].split(";")[1:])
     graphics, reason = _graphics(
-        speaks_kitty=bool(kitty and kitty[1].startswith("OK")),
+        speaks_kitty=speaks_kitty,
         speaks_sixel=speaks_sixel,
         knows_cell=cell is not None,
         name=name,
@@ -224,7 +245,8 @@ def understood(
         true_colour=graphics != "cells" or _is_one_of(name, _TRUE_COLOUR),
         sextants=_is_one_of(client.terminal if client else name, _DRAW_SEXTANTS),
         reason=reason,
-        replies=tuple(_printable(reply[0]) for reply in (kitty, size, named, fence) if reply),
+        exchanges=_exchanges(kitty, size, named, fence),
+        speaks_kitty=speaks_kitty,
         speaks_sixel=speaks_sixel,
         client=client,
         unread=unfinished[0] if unfinished else "",
@@ -273,6 +295,17 @@ def _lacks_placeholders(name: str) -> str:
     if version and (int(version[1]), int(version[2])) < _FIRST_KITTY:
         return f"{name} is older than 0.28, the first with Unicode placeholders"
     return ""
+
+
+def _exchanges(*replies: re.Match[str] | None) -> tuple[tuple[str, str], ...]:
+    """The queries beside their replies, in the order in which they are sent."""
+    queries = (_KITTY_QUERY, _CELL_SIZE_QUERY, _NAME_QUERY, _FENCE)
+    asked = zip(queries, replies, strict=True)
+    return tuple(
+        (_printable(query), _printable(reply[0]) if reply else "")
+        for query, reply in asked
+        if reply or query != _KITTY_QUERY or not _multiplexed()
+    )
 
 
 def _printable(reply: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import sys
@@ -43,6 +44,7 @@ def command(project: Any, picture: bool, device: str, checks: bool, mend: bool, 
         _draw(found)
     _section("winnow", [(True, "version", f"{version('winnow-label')}, Python {platform.python_version()}")])
     _section("terminal", _terminal(found))
+    _specimens(found)
     good = _section("engine", _engine(device))
     return 0 if _section("project", _project(project)) and good else 1
 
@@ -86,9 +88,28 @@ def _terminal(found: Any) -> Iterator[tuple[bool, str, str]]:
         "16 million" if found.true_colour else "not known to show 16 million (COLORTERM=truecolor says so)"
     )
     yield True, "colours", colours
-    for reply in found.replies:
-        yield True, "reply", reply
-    yield True, "look", "'winnow doctor --picture' draws a photo this way"
+    if found.client is not None:
+        features = ", ".join(sorted(found.client.features))
+        yield True, "tmux", f"before {found.client.terminal or 'a terminal without a name'}: {features}"
+    for query, reply in found.exchanges:
+        yield True, "asked", f"{query}  answered: {reply or 'nothing'}"
+
+
+def _specimens(found: Any) -> None:
+    """A small photo in each way that the terminal can; nothing where it is not a terminal that answers."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or "NO_COLOR" in os.environ or not found.answered:
+        return
+    from tui.specimen import specimens
+
+    click.secho("pictures: each shows a panda in an orange box", bold=True)
+    for title, text in specimens(found):
+        click.echo(f"  {title}")
+        # Not through click, which may take the colours out.
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    click.echo(
+        "  another way: WINNOW_GRAPHICS=cells, sixel or kitty; --picture draws one as large as the screen"
+    )
 
 
 def _engine(device: str) -> Iterator[tuple[bool, str, str]]:
