@@ -6,7 +6,7 @@ import pytest
 
 from store import comments, labeling, newer, users
 from store.tables import Annotation, Comment, User
-from store.values import Region
+from store.values import Region, Status
 from tests.conftest import Project
 from tests.labeling_scene import Stage, add_pictures, opened, rows, task
 from tests.test_tui_review import Scene
@@ -102,3 +102,30 @@ async def test_what_is_refused_for_another_reason_says_nothing_of_others(project
     async with opened(olga, Place("label", str(made.uid), inputs[0])) as stage:
         await stage.press("u")
         assert stage.said() and "Not written" not in stage.text()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+async def test_answers_of_several_are_compared_one_is_taken_and_approved(
+    project: Project, size: tuple[int, int]
+) -> None:
+    plan = {"labelers": ["anna", "bob"], "reviewers": ["olga"], "strategy": "full", "review": "manual"}
+    (first,) = add_pictures(project.folder, project.owner, 1)
+    made = task(project.owner, concepts=["cat", "dog"], **plan)
+    for name, said in (("anna", ["cat", "dog"]), ("bob", ["cat", "sofa"])):
+        for concept in said:
+            labeling.add(users.find(name), made, first, concept)
+        labeling.submit(users.find(name), made, first)
+    async with opened(project.owner, Place("review", str(made.uid), first), size=size) as stage:
+        assert "2 labelers: S shows them" in " ".join(stage.text().split())
+        await stage.press("S")
+        shown = [line.split() for line in stage.text().splitlines()]
+        assert ["cat", "=", "2/2", "▸✓", "✓"] in shown
+        assert ["sofa", "≠", "1/2", "▸·", "✓"] in shown
+        await stage.press("l", "t")
+        await stage.until(lambda: "dog" not in str(rows(input=first)), "bob's are taken")
+        assert rows(input=first) == [("cat", 1, "anna"), ("cat", 1, "bob"), ("sofa", 1, "bob")]
+        await stage.press("a")
+        await stage.settle()
+        assert {row.status for row in Annotation.select().where(Annotation.deleted == False)} == {
+            Status.SUCCESS
+        }

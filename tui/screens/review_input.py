@@ -43,6 +43,7 @@ class ReviewInputScreen(SharedInput, RegionDrawing, TextMarking):
         Binding("e", "change", "Change", id="verdict.change"),
         Binding("slash", "add", "Add", id="verdict.add"),
         Binding("s", "skip", "Skip", id="verdict.skip", show=False),
+        Binding("S", "side_by_side", "Side by side", id="verdict.side_by_side", show=False),
         *drawing("verdict"),
         *looking("verdict"),
         *sharing("verdict"),
@@ -118,7 +119,13 @@ class ReviewInputScreen(SharedInput, RegionDrawing, TextMarking):
         told = [OUTCOMES.get(status, status.title)] if status is not None else []
         comments = [said for said in reviewing.comments(self.task_row, input_id) if said.comment]
         told += [f"{said.reviewer.name}: {said.comment}" for said in comments[-2:]]
-        return "  ".join(filter(None, [*told, self.commented(input_id)]))
+        told += [self.commented(input_id), self._several()]
+        return "  ".join(filter(None, told))
+
+    def _several(self) -> str:
+        """That there are answers to compare."""
+        who = {entry.who for entry in self.rows.items if entry.annotation is not None}
+        return f"{len(who)} labelers: S shows them side by side." if len(who) > 1 else ""
 
     def returned(self, input_ids: Sequence[int]) -> None:
         """Undo and redo open and close inputs."""
@@ -174,6 +181,14 @@ class ReviewInputScreen(SharedInput, RegionDrawing, TextMarking):
         else:
             return
         self.turns.write(act, lambda _: self.reload())
+
+    def action_side_by_side(self) -> None:
+        """What its labelers said, in columns."""
+        from tui.screens.side_by_side import SideBySideScreen
+
+        if self.input_id is not None:
+            compared = SideBySideScreen(self.task_row, self.input_id, self.point_at)
+            self.app.push_screen(compared, lambda yes: self.action_decide("approve") if yes else None)
 
     def action_decide(self, said: str) -> None:
         """Approve or reject, and go on."""

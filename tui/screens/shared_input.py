@@ -36,9 +36,10 @@ class SharedInput(ViewerScreen):
         if input_id is not None:
             region = None if entry is None else entry.region
             name = "" if entry is None else entry.name
-            self.app.push_screen(ThreadsScreen(self.task_row, input_id, region, name, self._point_at))
+            self.app.push_screen(ThreadsScreen(self.task_row, input_id, region, name, self.point_at))
 
-    def _point_at(self, region: Region) -> None:
+    def point_at(self, region: Region) -> None:
+        """Highlight the entry of a region."""
         key = region_columns(region)[2]
         for entry in self.rows.items:
             if entry.region is not None and region_columns(entry.region)[2] == key:
