@@ -11,6 +11,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 
 import themes
+from tui.places import Place, screen_at
 
 if TYPE_CHECKING:
     from tui.app import WinnowApp
@@ -61,7 +62,20 @@ def _appearances(app: WinnowApp) -> list[Command]:
     ]
     keymaps = [Command(f"keymap {name}", "", "", partial(app.use_keymap, name)) for name in themes.keymaps()]
     shows = "hide keys" if app.shows_keys else "show keys"
-    return [*looks, *keymaps, Command(shows, "", "", app.turn_key_showing)]
+    return [*_screens(app), *looks, *keymaps, Command(shows, "", "", app.turn_key_showing)]
+
+
+def _screens(app: WinnowApp) -> list[Command]:
+    """What the task list opens by a key, from wherever one is."""
+    at_home = any(active.binding.id == "tasks.models" for active in app.screen.active_bindings.values())
+    names = () if at_home else ("stats", "models")
+    return [Command(name, "", "", partial(_open, app, name)) for name in names]
+
+
+def _open(app: WinnowApp, name: str) -> None:
+    opened = screen_at(Place(name))
+    if opened is not None:
+        app.push_screen(opened)
 
 
 class LiveCommands(Provider):

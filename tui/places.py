@@ -66,6 +66,10 @@ def screen_at(place: Place) -> Screen[Any] | None:
         from tui.screens.review import ReviewScreen
 
         return ReviewScreen(task, place.at_input)
+    if place.screen == "models":
+        from tui.screens.models import ModelsScreen
+
+        return ModelsScreen()
     if place.screen == "stats":
         from tui.screens.stats import StatsScreen
 

@@ -67,14 +67,16 @@ class NumberTable(Vertical):
         self.query_one("#headings", Static).update("".join(pieces) if self._rows else "")
 
     def _widths(self, width: int) -> list[int]:
-        """Numbers keep their width; words give up what is missing, the widest first."""
+        """Numbers keep their width; words give up what is missing, the widest first, the first one last."""
         widths = list(self._natural)
         missing = sum(widths) + 2 * len(widths) - 1 - width
         for _ in range(max(0, missing)):
-            if not widths[: self._words] or max(widths[: self._words]) <= NARROWEST:
+            able = [n for n in range(1, self._words) if widths[n] > NARROWEST] or [
+                n for n in range(self._words) if widths[n] > NARROWEST
+            ]
+            if not able:
                 break
-            widest = max(range(self._words), key=lambda n: widths[n])
-            widths[widest] -= 1
+            widths[max(able, key=lambda n: widths[n])] -= 1
         return widths
 
     def _cells(self, row: Sequence[str], width: int) -> list[str]:
