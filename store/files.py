@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +16,13 @@ from store.errors import Refused
 def replacing(destination: Path) -> Iterator[BinaryIO]:
     """A file to write that takes `destination`'s place when the block ends well, on the disk by then.
 
+    The destination `-` is standard output, where there is nothing to take back.
     Raises Refused where it cannot be written; then what was there stays.
     """
+    if str(destination) == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
     if destination.is_dir():
         raise Refused(f"{destination} is a folder: name a file")
     making = destination.with_name(f".{destination.name}.{os.getpid()}.new")

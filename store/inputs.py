@@ -77,8 +77,18 @@ def add(
     for some in chunked(_looked_at(files, report, on_progress), CHUNK):
         chunk = [file for file in some if file is not None]
         if chunk:
-            _insert(adding, chunk, name, report)
+            _insert_or_say(adding, chunk, name, report)
     return report
+
+
+def _insert_or_say(adding: LongStep, chunk: list[_File], dataset: str | None, report: Report) -> None:
+    """Write one chunk; where that fails, as on a full disk, what was written before stays and is told."""
+    kept = len(report.added)
+    try:
+        _insert(adding, chunk, dataset, report)
+    except Refused as error:
+        stays = f"{kept} inputs were added before that and stay" if kept else "nothing was added"
+        raise type(error)(f"{error} ({stays})") from error
 
 
 def _walk(paths: Iterable[Path], report: Report) -> Iterator[Path]:

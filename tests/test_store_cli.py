@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from typing import Any
 import click
 import pytest
 
-from store import cli, database, inputs, tasks
+from store import cli, database, inputs, labeling, tasks
 from store.tables import database as connection
 from tests.conftest import Project
 from tests.pictures import picture
@@ -394,3 +395,36 @@ def test_asking_for_the_version_loads_no_database(tmp_path: Path) -> None:
         [sys.executable, "-c", script], cwd=tmp_path, env={**os.environ, "PYTHONPATH": path}, timeout=60
     )
     assert ran.returncode == 0
+
+
+def test_an_export_to_a_dash_is_on_stdout_and_nothing_else_there(winnow: Winnow, project: Project) -> None:
+    first = project.add_inputs(2)[0]
+    task = tasks.create(project.owner, tasks.Plan(name="t", type="classification")).task
+    labeling.add(project.owner, task, first, "cat")
+    done = winnow("export", "jsonl", "-")
+    assert [json.loads(line)["concept"] for line in done.out.splitlines()] == ["cat"]
+    assert "wrote 1 annotations" in done.err
+    assert not (project.folder / "-").exists()
+
+
+def test_a_disk_that_is_full_half_way_says_how_many_were_added(
+    winnow: Winnow, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project.folder / "many"
+    for n in range(60):
+        picture(folder / f"{n}.png", n)
+    monkeypatch.setattr(inputs, "CHUNK", 5)
+    connect = database.connect
+
+    def small(path: Path, **options: Any) -> None:
+        connect(path, **options)
+        pages = connection.execute_sql("PRAGMA page_count").fetchone()[0]
+        connection.execute_sql(f"PRAGMA max_page_count = {pages + 2}")
+
+    monkeypatch.setattr(database, "connect", small)
+    done = winnow("add", str(folder))
+    monkeypatch.setattr(database, "connect", connect)
+    assert done.code == 1
+    said = int(re.search(r"\((\d+) inputs were added before that and stay\)", done.err)[1])  # type: ignore[index]
+    assert 0 < said < 60
+    assert len(winnow("input", "list", "--json").json) == said
