@@ -37,6 +37,7 @@ _DRIVER: Any = vars(peewee)["sqlite3"]
 """The SQLite library that peewee took; many rows at once go past peewee, and errors then come as its own."""
 
 _path: Path | None = None
+_read_only = False
 _mine = threading.local()
 
 
@@ -92,17 +93,36 @@ def connect(path: Path, *, synchronous: str = "FULL") -> None:
     """Open the store at `path` for this process, upgrading its schema when it is older.
 
     `synchronous` is FULL for people's decisions and NORMAL for the engine's chunks: NORMAL may lose
-    the last commits to a power cut, never to a crash. Raises Refused for anything but a store that
-    this version understands.
+    the last commits to a power cut, never to a crash. Where the folder cannot be written, such as on a
+    read-only mount, the store is open to be read. Raises Refused for anything but a store that this
+    version understands.
     """
-    global _path
+    global _path, _read_only
     _check_header(path)
+    _read_only = not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
     with _sentences(path):
-        _connect(path, synchronous, journal="wal")
+        if _read_only:
+            _connect_to_read(path)
+        else:
+            _connect(path, synchronous, journal="wal")
         if migrations.is_older(database.obj, path):
+            if _read_only:
+                raise Refused(f"{path} is an older version's and cannot be upgraded here: copy it elsewhere")
             with _queue(path):
                 migrations.back_up_and_upgrade(database.obj, path)
     _path = path.resolve()
+
+
+def _connect_to_read(path: Path) -> None:
+    """Nobody can write beside us in a folder that cannot be written, unless it is somebody else's: what they
+    have not brought into the file itself yet lies in the WAL, which needs locks to be read."""
+    close()
+    _forget_lock()
+    wal = Path(f"{path}-wal")
+    how = "mode=ro" if wal.exists() and wal.stat().st_size else "immutable=1"
+    pragmas = {"busy_timeout": 5000, "cache_size": -16_000, "temp_store": "memory"}
+    database.initialize(SqliteDatabase(f"{path.resolve().as_uri()}?{how}", pragmas=pragmas, uri=True))
+    database.connect()
 
 
 def _connect(path: Path, synchronous: str, journal: str) -> None:
@@ -147,6 +167,17 @@ def root() -> Path:
     return path().parent
 
 
+def reading_note() -> str | None:
+    """A sentence where the open store can only be read; None where it can be written."""
+    return f"{root()} cannot be written: the store is open to be read only" if _read_only else None
+
+
+def require_writable() -> None:
+    """Raises Refused where the open store can only be read."""
+    if _read_only:
+        raise Refused(f"{path()}: {_SENTENCES['readonly']}")
+
+
 def close() -> None:
     """Close this thread's connection."""
     if database.obj is not None and not database.is_closed():
@@ -181,6 +212,7 @@ def write() -> Iterator[None]:
     if database.in_transaction():
         yield
         return
+    require_writable()
     with _sentences(path()), _queue(path()), database.atomic("IMMEDIATE"):
         yield
 

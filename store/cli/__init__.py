@@ -42,9 +42,9 @@ class Project:
         from store import database, users
 
         database.connect(database.locate(self.store))
-        warning = database.sqlite_warning()
-        if warning:
-            click.echo(f"winnow: {warning}", err=True)
+        for warning in (database.sqlite_warning(), database.reading_note()):
+            if warning:
+                click.echo(f"winnow: {warning}", err=True)
         return users.current(self.user)
 
 
