@@ -13,9 +13,19 @@ from peewee import SQL, NodeList, fn
 from store import labeling, rights
 from store.errors import NotFound
 from store.history import step
-from store.tables import Annotation, AnnotationCount, Concept, Dataset, DatasetInput, Input, Task, User
+from store.tables import (
+    Annotation,
+    AnnotationCount,
+    Assignment,
+    Concept,
+    Dataset,
+    DatasetInput,
+    Input,
+    Task,
+    User,
+)
 from store.times import iso
-from store.values import Region, Role, Status
+from store.values import Region, Role, Side, Status
 
 WINDOW = 500
 """Inputs a query looks at: their annotations are sorted in memory."""
@@ -28,13 +38,14 @@ def listing(
     concepts: Sequence[Concept] = (),
     match_any: bool = False,
     dataset: Dataset | None = None,
+    ordinary: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """The annotations of the inputs that are in the project, by input id, then highest score first.
 
     Keys: id, input, path, concept, value, status, score, region, annotator, task, created_at. Of each
     filter that is given an annotation must match one value; with `match_any` one of `statuses`,
-    `labelers` and `concepts` is enough. Read window by window: memory stays flat and no transaction
-    stays open.
+    `labelers` and `concepts` is enough. `ordinary`: without what was said on gold inputs. Read window by
+    window: memory stays flat and no transaction stays open.
     """
     condition = _condition(statuses, labelers, concepts, match_any)
     names = _Names()
@@ -43,6 +54,8 @@ def listing(
         query = _rows().where(Annotation.input.between(first, last), Input.deleted == False)
         if condition is not None:
             query = query.where(condition)
+        if ordinary:
+            query = query.where(~fn.EXISTS(_GOLD))
         if task is not None:
             query = query.where(_unindexed(Annotation.task) == task.id)
         if dataset is not None:
@@ -50,6 +63,15 @@ def listing(
             query = query.where(Annotation.input.in_(members))
         for row in list(query.tuples()):
             yield _described(names, *row)
+
+
+_GOLD: Any = Assignment.select(SQL("1")).where(
+    Assignment.input == Annotation.input,
+    Assignment.task == Annotation.task,
+    Assignment.side == Side.LABEL,
+    Assignment.user == Annotation.annotator,
+    Assignment.gold == True,
+)
 
 
 def _rows() -> Any:

@@ -6,9 +6,9 @@ from array import array
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from peewee import chunked, fn
+from peewee import SQL, chunked, fn
 
-from store import sql
+from store import gold, sql
 from store.database import now, write
 from store.errors import Conflict, Refused
 from store.tables import Assignment, AssignmentCount, DatasetInput, Input, Task, TaskMember, User, database
@@ -46,9 +46,10 @@ def deal_dataset(task: Task, users: Sequence[int], weights: Sequence[float]) -> 
 
     Each gets a stretch of neighbouring inputs, which keeps their reads and writes close together.
     """
+    ordinary = "" if task.gold_id is None else f"AND d.input_id NOT IN ({gold.selected(task)}) "
     fresh = (
         "SELECT d.input_id FROM dataset_input d JOIN input i ON i.id = d.input_id WHERE d.dataset_id = ? "
-        "AND i.media = ? AND i.deleted = 0 AND NOT EXISTS (SELECT 1 FROM assignment a WHERE "
+        f"AND i.media = ? AND i.deleted = 0 {ordinary}AND NOT EXISTS (SELECT 1 FROM assignment a WHERE "
         "a.input_id = d.input_id AND a.task_id = ? AND a.side = 'label') ORDER BY d.input_id"
     )
     found = database.execute_sql(fresh, (task.dataset_id, TaskType(task.type).media, task.id)).fetchall()
@@ -73,11 +74,14 @@ def deal_to_all(task: Task, users: Sequence[int]) -> int:
 def fitting(task: Task) -> Any:
     """A query of the ids of the dataset's inputs that the task is for: pictures or texts."""
     joined = DatasetInput.select(DatasetInput.input).join(Input)
-    return joined.where(
+    chosen = joined.where(
         DatasetInput.dataset == task.dataset_id,
         Input.media == TaskType(task.type).media,
         Input.deleted == False,
     )
+    if task.gold_id is not None:
+        chosen = chosen.where(DatasetInput.input.not_in(SQL(f"({gold.selected(task)})")))
+    return chosen
 
 
 def _give(task: Task, side: Side, user: int, inputs: Sequence[int]) -> None:
@@ -112,6 +116,7 @@ def lease(task: Task, user: User) -> None:
                 leased_until=now() + LEASE,
                 changed_at=now(),
             )
+        gold.deal_to(task, user.id, leased_until=now() + LEASE)
 
 
 def _held(task: Task, user: User) -> int:
@@ -124,6 +129,7 @@ def _expired(task: Task) -> list[Assignment]:
         Assignment.task == task,
         Assignment.side == Side.LABEL,
         Assignment.open == True,
+        Assignment.gold == False,
         Assignment.leased_until < now(),
     )
     return list(late.order_by(Assignment.input).limit(LEASED_AT_ONCE))
@@ -132,7 +138,7 @@ def _expired(task: Task) -> list[Assignment]:
 def _never_given(task: Task, room: int) -> list[int]:
     """The next inputs of the dataset; they are given in order, so what was given lies below the highest."""
     given = Assignment.select(fn.MAX(Assignment.input)).where(
-        Assignment.task == task, Assignment.side == Side.LABEL
+        Assignment.task == task, Assignment.side == Side.LABEL, Assignment.gold == False
     )
     following = fitting(task).where(DatasetInput.input > (given.scalar() or 0))
     return list(following.order_by(DatasetInput.input).limit(room).scalars())

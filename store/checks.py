@@ -75,6 +75,8 @@ _WHERE = "'input ' || {0}.input_id || ' of ' || (SELECT name FROM task WHERE id 
 _A, _N = _WHERE.format("a"), _WHERE.format("n")
 _PERSON = "JOIN user u ON u.id = a.user_id AND u.role <> 'model'"
 
+_UNTOUCHED = rerouting.UNTOUCHED.replace(":task", "a.task_id").replace(":model", "a.user_id")
+
 RULES = (
     Rule(
         "annotation counters",
@@ -109,7 +111,7 @@ RULES = (
         "nobody shares an input that is one person's",
         "{n} inputs were dealt to several people, such as {example}",
         f"SELECT {_A} FROM assignment a JOIN task t ON t.id = a.task_id AND t.strategy <> 'full' {_PERSON} "
-        "WHERE a.side = 'label' GROUP BY a.task_id, a.input_id HAVING count(*) > 1 UNION ALL "
+        "WHERE a.side = 'label' AND a.gold = 0 GROUP BY a.task_id, a.input_id HAVING count(*) > 1 UNION ALL "
         f"SELECT {_A} FROM assignment a JOIN task t ON t.id = a.task_id AND t.stacked = 0 "
         "WHERE a.side = 'review' GROUP BY a.task_id, a.input_id HAVING count(*) > 1",
     ),
@@ -165,9 +167,9 @@ RULES = (
         "{n} that nobody touched do not, such as on {example}: change the thresholds and change them back",
         f"SELECT {_N} FROM annotation n JOIN task t ON t.id = n.task_id AND t.auto_id = n.model_version_id "
         "AND t.unrouted = 0 JOIN user u ON u.id = n.annotator_id AND u.role = 'model' JOIN task_concept c "
-        "ON c.task_id = n.task_id AND c.concept_id = n.concept_id WHERE n.deleted = 0 AND n.version <= 0 "
-        "AND (SELECT 1 FROM review r WHERE r.task_id = n.task_id AND r.input_id = n.input_id "
-        "AND r.deleted = 0 LIMIT 1) IS NULL AND n.status <> CASE "
+        "ON c.task_id = n.task_id AND c.concept_id = n.concept_id JOIN assignment a ON a.task_id = n.task_id "
+        "AND a.side = 'label' AND a.user_id = n.annotator_id AND a.input_id = n.input_id "
+        f"WHERE n.deleted = 0 AND {_UNTOUCHED} AND n.status <> CASE "
         f"WHEN n.score >= coalesce(c.upper, t.upper) THEN {int(Status.SUCCESS)} "
         f"WHEN n.score >= coalesce(c.lower, t.lower) THEN {_AWAITING} ELSE 0 END",
     ),

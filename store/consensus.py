@@ -38,7 +38,8 @@ def overlap(a: Box, b: Box) -> float:
     return both / (areas - both)
 
 
-def _same_place(a: Region | None, b: Region | None, least: float) -> bool:
+def same_place(a: Region | None, b: Region | None, least: float) -> bool:
+    """Whether two statements are about one place: boxes overlap by `least`, spans are equal."""
     if a is None or b is None or a.kind is RegionKind.SPAN or b.kind is RegionKind.SPAN:
         return a == b
     bounds = a.bounds, b.bounds
@@ -61,7 +62,7 @@ def decide(
             if (
                 first.says == statement.says
                 and all(other.labeler != statement.labeler for other in group)
-                and _same_place(first.region, statement.region, least)
+                and same_place(first.region, statement.region, least)
             ):
                 group.append(statement)
                 break

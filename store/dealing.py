@@ -12,11 +12,11 @@ from typing import Any
 
 from peewee import chunked
 
-from store import assignments, labeling
+from store import assignments, gold, labeling, rerouting
 from store.database import now
 from store.errors import Conflict
 from store.history import Recorder
-from store.tables import Assignment, DatasetInput, Event, Task, TaskMember, User, database
+from store.tables import Annotation, Assignment, DatasetInput, Event, Task, TaskMember, User, database
 from store.values import ReviewStrategy, Role, Side, Status, Strategy
 
 MOVED = "assignment_move"
@@ -64,6 +64,30 @@ def level(pool: int, weights: Sequence[float], have: Sequence[int]) -> list[int]
     return given
 
 
+def begin(task: Task) -> None:
+    """Deal the inputs of the dataset that nobody has, and mix in what is gold. No event: it is what follows
+    from the task and its dataset."""
+    if task.gold_id is not None:
+        gold.sort_out(task)
+    labelers = assignments.members(task, Side.LABEL)
+    people = [member.user_id for member in labelers if member.user.role != Role.MODEL]
+    if task.auto_id is not None:
+        models = [member.user_id for member in labelers if member.user.role == Role.MODEL]
+        assignments.deal_dataset(task, models, [1.0])
+    elif task.strategy == Strategy.FULL:
+        assignments.deal_to_all(task, people)
+    elif task.strategy == Strategy.PARTITIONED and people:
+        weights = [member.weight for member in labelers]
+        assignments.deal_dataset(task, people, weights)
+    gold.deal(task)
+
+
+def other_gold(task: Task) -> None:
+    """The task has other gold inputs, or none any more."""
+    gold.sort_out(task)
+    begin(task)
+
+
 def redistribute(recorder: Recorder, task: Task, side: Side, *, all_of: int | None = None) -> int:
     """Deal what nobody has begun among those who are in the task now; returns how many went over.
 
@@ -89,7 +113,7 @@ def _loose(task: Task, side: Side, all_of: int | None) -> dict[int, list[int]]:
     """The open inputs of each user that may go to somebody else, in order. Models keep theirs."""
     rows = database.execute_sql(
         f"SELECT a.user_id, a.input_id FROM assignment a JOIN user u ON u.id = a.user_id "
-        f"WHERE a.task_id = ? AND a.side = ? AND a.open = 1 AND u.role <> 'model' "
+        f"WHERE a.task_id = ? AND a.side = ? AND a.open = 1 AND a.gold = 0 AND u.role <> 'model' "
         f"AND (a.user_id = ? OR ({_NOT_BEGUN[side]})) ORDER BY a.user_id, a.input_id",
         (task.id, side, all_of or 0),
     )
@@ -102,8 +126,8 @@ def _loose(task: Task, side: Side, all_of: int | None) -> dict[int, list[int]]:
 def _evenly(recorder: Recorder, task: Task, people: Mapping[int, float], all_of: int | None) -> int:
     loose = _loose(task, Side.LABEL, all_of)
     order = list(people)
-    loads = assignments.loads(task, Side.LABEL)
-    fixed = [loads.get(user, 0) - len(loose.get(user, [])) for user in order]
+    loads, extra = assignments.loads(task, Side.LABEL), gold.counts(task)
+    fixed = [loads.get(user, 0) - extra.get(user, 0) - len(loose.get(user, [])) for user in order]
     target = dict(zip(order, level(sum(map(len, loose.values())), list(people.values()), fixed), strict=True))
     surplus = [
         (input_id, user) for user, inputs in loose.items() for input_id in inputs[target.get(user, 0) :]
@@ -306,31 +330,78 @@ def follow(events: Sequence[Event]) -> None:
     for event in events:
         if event.table == "assignment" and event.row[1] == Side.REVIEW:
             _require_work(event.row[0], event.row[2], event.row[3])
+        elif event.table == "assignment":
+            _require_unchanged(event.row[0], event.row[2], event.row[3])
     for task_id, inputs in _turned(events).items():
         task = Task.get_by_id(task_id)
+        if task.deleted:
+            continue
+        if task.auto_id is not None and inputs:
+            rerouting.follow(task, inputs)
         left = assignments.without_reviewer(task, inputs)
         if inputs is not None:
             _take_back(task, inputs)
         for (_, taker), some in _left(task, left).items():
             _move({"task": int(task.id), "side": Side.REVIEW, "from": None, "to": taker, "inputs": some})
+        if inputs is None:
+            _mix(task, events)
+
+
+def _mix(task: Task, events: Sequence[Event]) -> None:
+    if any(event.table == "task" and event.before and "gold" in event.before for event in events):
+        other_gold(task)
+    elif task.gold_id is not None:
+        gold.sort_out(task)
+        gold.deal(task)
 
 
 def _turned(events: Sequence[Event]) -> dict[int, set[int] | None]:
     """The tasks whose reviews may be dealt otherwise now, with their inputs; None: all of them."""
     found: dict[int, set[int] | None] = {}
+    found |= _touched(events)
     for event in events:
-        if event.table == "assignment" and event.row[1] == Side.LABEL:
-            inputs = found.setdefault(event.row[0], set())
-            if inputs is not None:
-                inputs.add(event.row[3])
-        elif event.table == "task_member":
+        if event.table == "task_member":
             found[event.row[0]] = None
-        elif event.table == "task" and "own_review" in (event.after or ()) and event.before is not None:
+        elif event.table == "task" and event.before is not None and _RULES & set(event.after or ()):
             found[event.row] = None
         elif event.table == "user":
-            reviews: Any = TaskMember.select(TaskMember.task).where(TaskMember.user == event.row)
-            found |= dict.fromkeys(reviews.where(TaskMember.side == Side.REVIEW).scalars())
+            of: Any = TaskMember.select(TaskMember.task).where(TaskMember.user == event.row)
+            found |= dict.fromkeys(of.scalars())
     return found
+
+
+def _touched(events: Sequence[Event]) -> dict[int, set[int]]:
+    """The inputs whose work or annotations have turned, by task."""
+    found: dict[int, set[int]] = defaultdict(set)
+    said = []
+    for event in events:
+        if event.table == "assignment":
+            found[event.row[0]].add(event.row[3])
+        elif event.table == "annotation":
+            said.append(event.row)
+    for some in chunked(said, AT_ONCE):
+        rows: Any = Annotation.select(Annotation.task, Annotation.input).where(
+            Annotation.id.in_(some), Annotation.task.is_null(False)
+        )
+        for task, input_id in rows.tuples():
+            found[task].add(input_id)
+    return found
+
+
+_RULES = {"own_review", "gold", "gold_share"}
+"""Columns of a task that decide who gets what."""
+
+
+def _require_unchanged(task: int, labeler: int, input_id: int) -> None:
+    """What was sent back to a labeler is theirs once they have begun to change it."""
+    changed = database.execute_sql(
+        "SELECT 1 FROM assignment a JOIN annotation n ON n.input_id = a.input_id AND n.task_id = a.task_id "
+        "AND n.annotator_id = a.user_id AND n.deleted = 0 AND n.status = ? WHERE a.task_id = ? "
+        "AND a.side = 'label' AND a.user_id = ? AND a.input_id = ? AND a.status <> ? LIMIT 1",
+        (int(Status.PENDING), task, labeler, input_id, int(Status.PENDING)),
+    ).fetchone()
+    if changed is not None:
+        raise Conflict(f"somebody has changed input {input_id} since: it stays as it is")
 
 
 def _require_work(task: int, reviewer: int, input_id: int) -> None:
@@ -373,6 +444,7 @@ def come_back(recorder: Recorder, user: User) -> int:
     moved = 0
     for task, side in _memberships(user):
         moved += redistribute(recorder, task, side)
+        gold.deal(task)
     return moved
 
 
@@ -384,6 +456,7 @@ def leave(recorder: Recorder, user: User) -> int:
     moved = 0
     for task, side in _memberships(user):
         moved += redistribute(recorder, task, side, all_of=int(user.id))
+        gold.deal(task)
     return moved
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from store import assignments, concepts, dealing, models, names, rerouting, rights, users
+from store import assignments, concepts, datasets, dealing, gold, models, names, rerouting, rights, users
 from store.bounds import thresholds as thresholds_of
 from store.consensus import quorum
 from store.errors import Refused
@@ -37,6 +37,10 @@ class Changes:
     """All of them, in their order."""
     weights: Sequence[float] = ()
     reviewers: Sequence[str] | None = None
+    gold: str | None = None
+    """A dataset with inputs whose answers are known (`store.gold`); "" for none any more."""
+    gold_share: float | None = None
+    """Their part in each labeler's work, 0..1."""
     agree: int | None = None
     """Labelers that must agree in a task with consensus; ends a share."""
     agree_share: float | None = None
@@ -64,6 +68,9 @@ def edit(actor: User, task: Task, **changes: Any) -> Edited:
         _change_row(recorder, task, wanted)
         _change_concepts(recorder, task, wanted)
         joined, moved = _change_people(recorder, task, wanted)
+        if wanted.gold is not None or wanted.gold_share is not None:
+            _change_gold(recorder, task, wanted)
+        gold.deal(task)
         if _quorum(wanted):
             _settle_quorum(recorder, task)
         if thresholds_of(task) != before or (wanted.labelers is not None and task.auto_id is not None):
@@ -90,6 +97,16 @@ def _change_row(recorder: Recorder, task: Task, wanted: Changes) -> None:
     changes |= _quorum(wanted)
     Thresholds(changes.get("lower", task.lower), changes.get("upper", task.upper))
     recorder.update(task, **changes)
+
+
+def _change_gold(recorder: Recorder, task: Task, wanted: Changes) -> None:
+    chosen = task.gold if wanted.gold is None else datasets.find(wanted.gold) if wanted.gold else None
+    share = task.gold_share if wanted.gold_share is None else wanted.gold_share
+    recorder.update(task, gold=chosen, gold_share=share)
+    if chosen is not None:
+        gold.require(task, chosen, share)
+    if wanted.gold is not None:
+        dealing.other_gold(task)
 
 
 def _quorum(wanted: Changes) -> dict[str, Any]:

@@ -34,8 +34,13 @@ def _described(event: Event) -> dict[str, Any]:
         "user": event.actor.name,
         "table": event.table,
         "row": event.row,
-        "before": event.before,
-        "after": event.after,
+        "before": _shown(event.before),
+        "after": _shown(event.after),
         "created_at": iso(event.created_at),
         "undone": bool(event.step.undone),
     }
+
+
+def _shown(columns: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Without what would tell labelers which of their inputs are gold."""
+    return columns and {name: value for name, value in columns.items() if not name.startswith("gold")}

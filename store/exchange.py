@@ -42,10 +42,14 @@ def export(
     dataset: Dataset | None = None,
     task: Task | None = None,
     statuses: tuple[Status, ...] = (),
+    ordinary: bool = True,
 ) -> int:
-    """Write annotations in the format `name`; returns how many. The file appears whole or not at all."""
+    """Write annotations in the format `name`, those on gold inputs only if not `ordinary`; returns how many.
+
+    The file appears whole or not at all.
+    """
     module = formats.load(name, "write")
-    lines = listing(task=task, dataset=dataset, statuses=statuses)
+    lines = listing(task=task, dataset=dataset, statuses=statuses, ordinary=ordinary)
     return int(module.write(_with_inputs(lines), destination))
 
 

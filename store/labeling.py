@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from store import assignments, concepts, rights, sql
+from store import assignments, concepts, gold, rights, sql
 from store.bounds import thresholds
 from store.consensus import Statement, decide, quorum
 from store.database import now
@@ -373,6 +373,8 @@ def submit(actor: User, task: Task, input_id: int) -> Status:
         _close(recorder, mine, becomes)
         for row in on_input(task, input_id, annotator=actor):
             recorder.update(row, status=becomes)
+        if mine.gold:
+            gold.note(task, actor, input_id)
         if becomes is Status.AWAITING_REVIEW:
             hand_to_reviewers(recorder, task, input_id, {int(actor.id)})
         elif becomes is Status.AWAITING_CONSENSUS_REVIEW:

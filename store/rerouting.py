@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from peewee import chunked
+
 from store import assignments, predictions
 from store.bounds import thresholds as thresholds_of
 from store.concepts import renames
@@ -31,7 +33,7 @@ WINDOW = 250
 _PENDING, _SUCCESS, _AWAITING = int(Status.PENDING), int(Status.SUCCESS), int(Status.AWAITING_REVIEW)
 
 # The unary plus keeps the planner on the indexes that begin with the input.
-_UNTOUCHED = f"""(SELECT 1 FROM review r WHERE r.task_id = :task AND r.input_id = a.input_id
+UNTOUCHED = f"""(SELECT 1 FROM review r WHERE r.task_id = :task AND r.input_id = a.input_id
     AND r.deleted = 0 LIMIT 1) IS NULL
     AND (SELECT 1 FROM annotation n WHERE n.input_id = a.input_id AND n.task_id = :task AND n.deleted = 0
     AND (+n.annotator_id <> :model OR n.version > 0) LIMIT 1) IS NULL
@@ -39,6 +41,7 @@ _UNTOUCHED = f"""(SELECT 1 FROM review r WHERE r.task_id = :task AND r.input_id 
     AND +n.annotator_id = :model AND n.version > 0 LIMIT 1) IS NULL
     AND (SELECT 1 FROM assignment w WHERE w.input_id = a.input_id AND w.task_id = :task
     AND w.side = 'label' AND w.user_id <> :model AND w.status <> {_PENDING} LIMIT 1) IS NULL"""
+"""A condition on the labeling assignment `a` of the annotator :model in :task."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def preview(task: Task, wanted: Mapping[int, Thresholds]) -> Preview:
             "AND p.concept_id = bound.concept AND p.score >= min(low, l) AND p.score < max(high, h, 1e-9) "
             "CROSS JOIN assignment a ON a.task_id = :task AND a.side = 'label' AND a.user_id = :model "
             f"AND a.input_id = p.input_id AND a.status <> {_PENDING} "
-            f"WHERE was <> will AND {_UNTOUCHED} GROUP BY was, will",
+            f"WHERE was <> will AND {UNTOUCHED} GROUP BY was, will",
             known,
         )
         band = (None, Status.AWAITING_REVIEW, Status.SUCCESS)
@@ -123,7 +126,7 @@ def _short(known: Mapping[str, Any], lowest: float | None) -> int:
         "SELECT count(*) FROM assignment a CROSS JOIN predicted p ON p.input_id = a.input_id "
         "AND p.model_version_id = :version AND p.error IS NULL AND p.kept_from > :lowest "
         "WHERE a.task_id = :task AND a.side = 'label' AND a.user_id = :model "
-        f"AND a.status <> {_PENDING} AND {_UNTOUCHED}",
+        f"AND a.status <> {_PENDING} AND {UNTOUCHED}",
         {**known, "lowest": lowest},
     )
     return int(counted.fetchone()[0])
@@ -132,7 +135,7 @@ def _short(known: Mapping[str, Any], lowest: float | None) -> int:
 def _touched(known: Mapping[str, Any]) -> int:
     counted = database.connection().execute(
         "SELECT count(*) FROM assignment a WHERE a.task_id = :task AND a.side = 'label' "
-        f"AND a.user_id = :model AND a.status <> {_PENDING} AND NOT ({_UNTOUCHED})",
+        f"AND a.user_id = :model AND a.status <> {_PENDING} AND NOT ({UNTOUCHED})",
         dict(known),
     )
     return int(counted.fetchone()[0])
@@ -188,6 +191,16 @@ def finish(task: Task, before: Mapping[int, Thresholds] | None = None, *, everyt
             last = window.inputs[-1]
 
 
+def follow(task: Task, inputs: Iterable[int]) -> None:
+    """Undo or redo has turned these inputs: where nobody has touched them any more, they are routed by the
+    thresholds of today."""
+    for some in chunked(sorted(inputs), WINDOW):
+        window = _Window(task, 0, None, False, some)
+        window.keep_stale()
+        if window.inputs:
+            window.route()
+
+
 def withdraw(task: Task) -> int:
     """Take away what the model said and nobody touched; its inputs wait for it anew. Returns the rows."""
     last, gone = 0, 0
@@ -207,7 +220,7 @@ def withdrawable(task: Task) -> int:
         "SELECT count(*) FROM assignment a CROSS JOIN annotation said ON said.input_id = a.input_id "
         "AND said.task_id = :task AND said.annotator_id = :model AND said.deleted = 0 "
         "WHERE a.task_id = :task AND a.side = 'label' AND a.user_id = :model "
-        f"AND a.status <> {_PENDING} AND {_UNTOUCHED}",
+        f"AND a.status <> {_PENDING} AND {UNTOUCHED}",
         {"task": int(task.id), "model": annotator},
     )
     return int(counted.fetchone()[0])
@@ -216,7 +229,14 @@ def withdrawable(task: Task) -> int:
 class _Window:
     """The next untouched inputs of a task, and what routing makes of them."""
 
-    def __init__(self, task: Task, after: int, lowest: float | None, everything: bool) -> None:
+    def __init__(
+        self,
+        task: Task,
+        after: int,
+        lowest: float | None,
+        everything: bool,
+        among: Sequence[int] | None = None,
+    ) -> None:
         self.task = task
         self.router = Router.of(task, thresholds_of(task))
         known = {"task": int(task.id), "model": self.router.annotator, "after": after}
@@ -226,9 +246,11 @@ class _Window:
                 "EXISTS (SELECT 1 FROM predicted p WHERE p.input_id = a.input_id AND p.error IS NULL "
                 f"AND p.model_version_id = {int(task.auto_id)})"
             )
+        if among is not None:
+            chosen += f" AND a.input_id IN ({', '.join(map(str, among))})"
         rows = database.connection().execute(
             "SELECT a.input_id FROM assignment a WHERE a.task_id = :task AND a.side = 'label' "
-            f"AND a.user_id = :model AND a.input_id > :after AND {chosen} AND {_UNTOUCHED} "
+            f"AND a.user_id = :model AND a.input_id > :after AND {chosen} AND {UNTOUCHED} "
             f"ORDER BY a.input_id LIMIT {WINDOW}",
             known,
         )
@@ -246,6 +268,14 @@ class _Window:
             (self.task.auto_id, lowest),
         )
         return {row[0] for row in rows.fetchall()}
+
+    def keep_stale(self) -> None:
+        """Look only at those on which something else stands than would be routed."""
+        wanted = {(*key, int(status)) for key, (status, _) in self._wanted().items()}
+        stands = {(*key, row[1]) for key, row in self._standing().items() if not row[2]}
+        stale = {key[0] for key in wanted ^ stands}
+        self.inputs = [input_id for input_id in self.inputs if input_id in stale]
+        self.within = f"({', '.join(map(str, self.inputs))})"
 
     def route(self) -> None:
         """Make annotations, assignments and reviews what the predictions and thresholds say."""

@@ -278,6 +278,7 @@ class Task(Table):
     """A batch of labeling or reviewing work on a dataset.
 
     `agree_share` is the part of the labelers that must agree, 0..1; without it `agree` of them must.
+    `gold` holds inputs with known answers, `gold_share` (0..1) is their part in each labeler's work.
     `unrouted` means that some annotations may still follow earlier thresholds.
     """
 
@@ -301,6 +302,8 @@ class Task(Table):
     own_review = BooleanField(default=False)
     paused = BooleanField(default=False)
     unrouted = BooleanField(default=False)
+    gold = ForeignKeyField(Dataset, null=True, index=False, backref="+")
+    gold_share = DoubleField(default=0.05)
     creator = ForeignKeyField(User, index=False)
     created_at = BigIntegerField()
     deleted = BooleanField(default=False)
@@ -357,6 +360,7 @@ class Assignment(Table):
     score = DoubleField(default=0.0)
     uncertainty = DoubleField(default=0.0)
     disagreement = DoubleField(default=0.0)
+    gold = BooleanField(default=False)
     version = BigIntegerField(default=0)
 
     class Meta:
@@ -389,6 +393,22 @@ class Annotation(Table):
     created_at = BigIntegerField()
     deleted = BooleanField(default=False)
     version = BigIntegerField(default=0)
+
+
+class GoldAnswer(Table):
+    """Whether what a labeler handed in on a gold input of a task was right."""
+
+    task = ForeignKeyField(Task, index=False)
+    user = ForeignKeyField(User, index=False)
+    input = ForeignKeyField(Input, index=False)
+    is_right = BooleanField()
+    answered_at = BigIntegerField()
+
+    class Meta:
+        """Keyed by what was answered."""
+
+        primary_key = CompositeKey("task", "user", "input")
+        without_rowid = True
 
 
 class Review(Table):

@@ -8,7 +8,19 @@ from dataclasses import dataclass, field
 
 from peewee import fn
 
-from store import assignments, concepts, datasets, jobs, models, names, rerouting, rights, users
+from store import (
+    assignments,
+    concepts,
+    datasets,
+    dealing,
+    gold,
+    jobs,
+    models,
+    names,
+    rerouting,
+    rights,
+    users,
+)
 from store.bounds import thresholds as thresholds
 from store.database import now, write
 from store.editing import edit as edit
@@ -66,6 +78,10 @@ class Plan:
     """Whether reviewers may review their own work where nobody else can. None: only when the one labeler is
     the one reviewer."""
     instructions: str = ""
+    gold: str | None = None
+    """A dataset with inputs whose answers are known: they are mixed into labelers' work (`store.gold`)."""
+    gold_share: float = 0.05
+    """Their part in each labeler's work, 0..1."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +99,9 @@ def create(actor: User, plan: Plan) -> Made:
     with step(actor, f"create task '{checked.name}'") as recorder:
         task = _insert(recorder, plan, checked)
         joined = _insert_members(recorder, task, plan, checked)
-        _deal(task)
+        if task.gold is not None:
+            gold.require(task, task.gold, task.gold_share)
+        dealing.begin(task)
         _require_inputs(task)
         return Made(task, joined)
 
@@ -201,6 +219,8 @@ def _insert(recorder: Recorder, plan: Plan, checked: _Checked) -> Task:
         agree_share=plan.agree_share,
         own_review=_own_review(recorder, plan),
         instructions=plan.instructions,
+        gold=None if plan.gold is None else datasets.find(plan.gold),
+        gold_share=plan.gold_share,
         creator=recorder.actor,
         created_at=now(),
     )
@@ -251,20 +271,6 @@ def _insert_members(recorder: Recorder, task: Task, plan: Plan, checked: _Checke
     return joined
 
 
-def _deal(task: Task) -> int:
-    """Deal the dataset's inputs that have not been dealt; returns the inputs of the task."""
-    labelers = assignments.members(task, Side.LABEL)
-    if task.auto_id is not None:
-        model = next(member for member in labelers if member.user.role == Role.MODEL)
-        return assignments.deal_dataset(task, [model.user_id], [1.0])
-    people = [member.user_id for member in labelers]
-    if task.strategy == Strategy.FULL:
-        return assignments.deal_to_all(task, people)
-    if task.strategy == Strategy.DYNAMIC:
-        return 0
-    return assignments.deal_dataset(task, people, [member.weight for member in labelers])
-
-
 def find(token: str) -> Task:
     """A task by its name or id. Raises NotFound with names that are close."""
     named = Task.get_or_none(Task.name == token, Task.deleted == False)
@@ -292,7 +298,7 @@ def start(actor: User, task: Task) -> int:
     rerouting.finish(task)
     with write():
         jobs.set_paused(task, False)
-        _deal(task)
+        dealing.begin(task)
         already = jobs.queued_inputs(task)
         if already:
             return already

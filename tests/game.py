@@ -14,12 +14,15 @@ from typing import Any
 
 from store import (
     assignments,
+    concepts,
     database,
+    datasets,
     history,
     jobs,
     labeling,
     predictions,
     progress,
+    rerouting,
     reviewing,
     tasks,
     users,
@@ -27,7 +30,7 @@ from store import (
 from store.errors import Conflict, Refused
 from store.predictions import Router, Said
 from store.tables import Annotation, Assignment, Concept, Input, Job, Review, Step, Task, User
-from store.values import JobState, Side, Verdict
+from store.values import JobState, Side, Status, Verdict
 from tests import game_rules
 
 PEOPLE = ("ann", "bob", "cid")
@@ -42,8 +45,12 @@ PLANS: list[dict[str, Any]] = [
     {"labelers": PEOPLE, "strategy": "full", "review": "consensus", "agree": 2, "reviewers": PEOPLE[2:]},
     {"labelers": PEOPLE, "strategy": "full", "review": "consensus", "agree": 3, "reviewers": PEOPLE[:1]},
     {"labelers": PEOPLE[:2], "strategy": "dynamic", "reviewers": PEOPLE[2:]},
+    {"labelers": PEOPLE, "reviewers": PEOPLE[1:], "gold": "known", "gold_share": 0.5},
     {"auto": "efficientnet-lite0", "labelers": PEOPLE[:2], "reviewers": PEOPLE[1:]},
 ]
+
+IN_PARTS = (tasks.edit, tasks.forget_previous)
+"""What a model said follows in transactions of its own; cut off, that goes on later."""
 
 # Every action by its name, and how much of a walk it is.
 ACTIONS = {
@@ -73,10 +80,20 @@ def begin(folder: Path, plan: dict[str, Any]) -> Path:
         Input.create(
             path=f"{n}.jpg", media="image", sha256=bytes([n]) * 32, size=1, modified_at=0, added_at=0
         )
+    add_answers()
     settled = {"name": "game", "type": "classification", "concepts": CONCEPTS, "lower": 0.3, "upper": 0.8}
     tasks.create(User.get(User.name == "olga"), tasks.Plan(**settled, **plan))
     database.close()
     return store
+
+
+def add_answers() -> None:
+    """The first two inputs are tabbies: that is known."""
+    olga = User.get(User.name == "olga")
+    known = datasets.add(olga, "known", [1, 2])
+    tabby = concepts.add(olga, "tabby")[0]
+    for row in datasets.inputs(known):
+        Annotation.create(input=row, concept=tabby, annotator=olga, status=Status.SUCCESS, created_at=0)
 
 
 class Game:
@@ -117,6 +134,9 @@ class Game:
             if isinstance(refusal, Crash):
                 # Another process goes on with the store.
                 database.connect(database.path(), synchronous="OFF")
+                if act in IN_PARTS and self.task.auto_id is not None:
+                    rerouting.finish(Task.get())
+                    return refusal
             assert game_rules.everything() == everything, f"{refusal} left something behind"
             return refusal
 
@@ -262,8 +282,10 @@ class Game:
             changes = {"reviewers": [PEOPLE[who], PEOPLE[extra % 3]]}
         elif pick == 2:
             changes = {"lower": extra / 12, "upper": min(1.0, extra / 12 + who / 3)}
-        else:
+        elif who:
             changes = {"own_review": extra % 2 == 0}
+        else:
+            changes = {"gold": "known" if extra % 3 else "", "gold_share": (1 + extra) / 13}
         self.attempt(tasks.edit, self.owner, self.task, **changes)
 
     def come_and_go(self, who: int, pick: int, extra: int) -> None:

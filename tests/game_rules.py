@@ -45,7 +45,15 @@ _TABLES = (
     "task_concept",
     "user",
 )
-_TABLES += ("job", "predicted", "prediction", "concept", "assignment_count", "annotation_count")
+_TABLES += (
+    "job",
+    "predicted",
+    "prediction",
+    "concept",
+    "assignment_count",
+    "annotation_count",
+    "gold_answer",
+)
 
 
 def everything() -> list[Any]:
@@ -104,13 +112,17 @@ def every_input_has_its_labelers(task: Task) -> None:
     """Partitioned: exactly one; dynamic: at most one; full: everybody who labels; a model has all."""
     rows = database.execute_sql(
         "SELECT a.input_id, a.user_id, u.role = 'model' FROM assignment a JOIN user u ON u.id = a.user_id "
-        "WHERE a.side = 'label'"
+        "WHERE a.side = 'label' AND a.gold = 0"
     ).fetchall()
     people: dict[int, list[int]] = defaultdict(list)
     by_model = [input_id for input_id, _, model in rows if model]
     for input_id, user, model in rows:
         people[input_id] += [] if model else [user]
-    inputs = [row[0] for row in database.execute_sql("SELECT input_id FROM dataset_input").fetchall()]
+    ordinary = "SELECT input_id FROM dataset_input WHERE dataset_id = ? ORDER BY 1"
+    inputs = [row[0] for row in database.execute_sql(ordinary, (task.dataset_id,)).fetchall()]
+    if task.gold_id is not None:
+        known = {row[0] for row in database.execute_sql(ordinary, (task.gold_id,)).fetchall()}
+        inputs = [input_id for input_id in inputs if input_id in people or input_id not in known]
     if task.auto_id is not None:
         assert sorted(by_model) == inputs
         assert all(len(people[input_id]) <= 1 for input_id in inputs)

@@ -74,7 +74,7 @@ def test_a_task_is_edited_seen_and_paused(winnow: Winnow, project: Project) -> N
     assert len(winnow("bob", "review", "list", "--task", "t", "--json")) == 4
     winnow("bob", "task", "edit", "t", "--name", "mine", code=1)
     winnow("olga", "task", "edit", "t", code=2)
-    assert "cancelled t" in winnow("olga", "task", "cancel", "t")
+    assert "cancelled 't'" in winnow("olga", "task", "cancel", "t")
 
 
 def test_a_review_queue_is_filtered_and_ordered(winnow: Winnow, project: Project) -> None:

@@ -8,6 +8,7 @@ import click
 
 from store.cli import Project
 from store.output import note
+from store.rights import LEADS
 from store.values import Status
 
 
@@ -29,12 +30,14 @@ def command(
     """Write annotations to DEST; FORMAT is jsonl. DEST appears whole or not at all."""
     from store import datasets, exchange, tasks
 
-    project.open()
+    actor = project.open()
     count = exchange.export(
         name,
         destination,
         dataset=None if dataset is None else datasets.find(dataset),
         task=None if task is None else tasks.find(task),
         statuses=tuple(Status[status] for status in statuses),
+        # To labelers it would tell which inputs are gold.
+        ordinary=actor.role in LEADS,
     )
     note(f"wrote {count} annotations to {destination}")

@@ -173,3 +173,20 @@ def scores(project: Project, name: str, as_json: bool) -> None:
         json_object(found)
     else:
         _tell_scores(found)
+
+
+@command.command()
+@task_option
+@json_option
+@click.pass_obj
+def gold(project: Project, name: str, as_json: bool) -> None:
+    """How people do on inputs whose right answer is known; for owners and leads."""
+    from store import tasks
+    from store.gold import accuracy
+
+    rows = accuracy(project.open(), tasks.find(name))
+    if as_json:
+        json_array(rows)
+        return
+    cells = ([row["name"], row["answered"], row["right"], f"{row['accuracy']:.0%}"] for row in rows)
+    table(("name", "answered", "right", "accuracy"), cells)

@@ -8,6 +8,7 @@ import click
 
 from store.cli import Project
 from store.output import fields, json_array, json_object, json_option, note, progress, table
+from store.rights import LEADS
 from store.values import ReviewStrategy, Status, Strategy, TaskType
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ MOST_TROUBLES = 20
 TYPES = [one.value for one in TaskType]
 STRATEGIES = [one.value for one in Strategy]
 REVIEWS = [one.value for one in ReviewStrategy]
+GOLD = "Mix in its inputs whose answers are known, unseen; 'winnow stats gold' tells how people do on them."
+GOLD_SHARE = "Their part in each labeler's work, 0 to 1."
 OWN_REVIEW = "Reviewers may review their own work where nobody else can; else only who is all alone."
 
 
@@ -89,8 +92,16 @@ def _described(actor: Any, task: Task) -> dict[str, Any]:
             name: [bounds[keys[name]].lower, bounds[keys[name]].upper] for name in summary.concepts
         },
         "instructions": task.instructions,
+        **_gold(actor, task),
         "failures": [{"path": one.path, "error": one.sentence} for one in troubles.listing(task)],
     }
+
+
+def _gold(actor: Any, task: Task) -> dict[str, Any]:
+    """What nobody who labels is to see."""
+    if actor.role not in LEADS or task.gold is None:
+        return {}
+    return {"gold": task.gold.name, "gold_share": task.gold_share}
 
 
 @command.command()
@@ -113,6 +124,8 @@ def _described(actor: Any, task: Task) -> dict[str, Any]:
 )
 @click.option("--own-review/--no-own-review", default=None, help=OWN_REVIEW)
 @click.option("--instructions", metavar="TEXT", default="", help="What labelers read.")
+@click.option("--gold", metavar="DATASET", help=GOLD)
+@click.option("--gold-share", type=float, default=0.05, show_default=True, help=GOLD_SHARE)
 @click.pass_obj
 def create(project: Project, /, kind: str | None, thresholds: tuple[str, ...], **options: Any) -> None:
     """Make a task and deal out its inputs."""
@@ -166,6 +179,8 @@ def _threshold(text: str) -> tuple[str, tuple[float, float]]:
 @click.option("--labeler", "labelers", metavar="U", multiple=True, help="All who label from now on.")
 @click.option("--weight", "weights", type=float, multiple=True, help="One for each labeler.")
 @click.option("--reviewer", "reviewers", metavar="U", multiple=True, help="All who review from now on.")
+@click.option("--gold", metavar="DATASET", help=f"{GOLD} '' for none any more.")
+@click.option("--gold-share", type=float, help=GOLD_SHARE)
 @click.option("--agree", help="Labelers that consensus needs from now on, or such as 60%.")
 @click.option("--dry-run", is_flag=True, help="Only count the annotations that would move.")
 @click.pass_obj
