@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 def command(project: Any, task: str | None, side: str | None, device: str) -> int:
     """Open the app where you left it, or at TASK."""
     from store import database
-    from tui.opening import open_app, require_terminal
+    from tui.opening import make_haste, open_app, require_terminal
 
     if side is not None and task is None:
         raise click.UsageError(f"--{side} needs a TASK")
     require_terminal()
+    make_haste()
     actor = project.open()
     database.require_writable()
     return open_app(actor, first=_place(task, side), device=device)
