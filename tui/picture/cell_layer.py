@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from tui.picture.captions import put_captions
 from tui.picture.cells import HALVES, Glyphs, Pixels, by_cell, render
 from tui.picture.geometry import Area, Projection
 from tui.picture.grid import CellGrid
-from tui.picture.layer import Moment, Prepared, put_captions
+from tui.picture.layer import Moment, Prepared
 from tui.picture.outline import Outline
 from tui.picture.stroke import SUBPIXEL_PEN, Mask, paint
 

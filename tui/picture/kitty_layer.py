@@ -10,9 +10,10 @@ import numpy as np
 from PIL import Image
 
 from tui.picture import kitty
+from tui.picture.captions import put_captions
 from tui.picture.geometry import Projection
 from tui.picture.grid import CellGrid
-from tui.picture.layer import Moment, Prepared, put_captions
+from tui.picture.layer import Moment, Prepared
 from tui.picture.outline import Colour, Outline
 from tui.picture.pattern import Line
 from tui.picture.sixel_layer import rectangles

@@ -11,7 +11,7 @@ from PIL import Image
 from tui.picture.geometry import Projection
 from tui.picture.grid import CellGrid
 from tui.picture.look import PLAIN, Look
-from tui.picture.outline import Outline, cells_of, ink_on
+from tui.picture.outline import Outline
 from tui.picture.stroke import Mask
 from tui.terminal import Terminal
 
@@ -79,33 +79,3 @@ class Layer(Protocol):
 
     def release(self) -> str:
         """Sequences that remove everything from the terminal."""
-
-
-def put_captions(grid: CellGrid, outlines: Sequence[Outline], projection: Projection) -> list[Place]:
-    """Writes each outline's name into its top edge, like the title of a frame; returns the places."""
-    places = []
-    for outline in outlines:
-        cells = cells_of(outline.caption)[: projection.columns]
-        if not cells or not _is_in_sight(outline, projection):
-            continue
-        column, row = projection.to_cell(*outline.top_left)
-        left, top = projection.left_cell, projection.top_cell
-        row = min(max(row, top), top + projection.rows - 1)
-        column = min(max(column + 1, left), left + projection.columns - len(cells))
-        grid.put(row, column, cells, _number(ink_on(outline.colour)), _number(outline.colour))
-        places.append((row, column, len(cells)))
-    return places
-
-
-def _is_in_sight(outline: Outline, projection: Projection) -> bool:
-    left, top = projection.to_screen(*outline.top_left)
-    right, bottom = projection.to_screen(*outline.bottom_right)
-    return left < projection.width and right > 0 and top < projection.height and bottom > 0
-
-
-Place = tuple[int, int, int]
-"""Row, column and number of cells."""
-
-
-def _number(colour: tuple[int, int, int]) -> int:
-    return colour[0] << 16 | colour[1] << 8 | colour[2]

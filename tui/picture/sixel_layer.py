@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tui.picture.captions import put_captions
 from tui.picture.geometry import Projection
 from tui.picture.grid import CellGrid, runs
-from tui.picture.layer import Moment, Prepared, put_captions
+from tui.picture.layer import Moment, Prepared
 from tui.picture.outline import Colour, Outline
 from tui.picture.sixel import UNSET, Indices, encode, quantise
 from tui.picture.stroke import Mask, Pen, paint
