@@ -10,7 +10,7 @@ from typing import Any
 
 from peewee import chunked
 
-from store import database, formats, inputs, rights
+from store import database, formats, inputs, rights, sql
 from store.annotations import listing
 from store.concepts import join_named
 from store.errors import Refused
@@ -18,6 +18,7 @@ from store.formats import Statement
 from store.history import Recorder
 from store.long_steps import LongStep
 from store.tables import Annotation, Concept, Dataset, Input, Task, User
+from store.tables import database as opened
 from store.values import Role, Status, region_columns
 
 CHUNK = 200
@@ -110,14 +111,13 @@ def _add_inputs(actor: User, source: Path, statements: Iterable[Statement], data
 
 
 def _known(statement: Statement) -> Input | None:
-    live = Input.deleted == False
     row = None
     if statement.sha256 is not None:
         try:
-            row = Input.get_or_none(Input.sha256 == bytes.fromhex(statement.sha256), live)
+            row = sql.find(Input, sha256=bytes.fromhex(statement.sha256), deleted=False)
         except ValueError:
             raise Refused(f"{statement.where}: sha256 must be 64 hex digits") from None
-    return row or Input.get_or_none(Input.path == statement.path, live)
+    return row or sql.find(Input, path=statement.path, deleted=False)
 
 
 class _Known:
@@ -164,10 +164,11 @@ class _Known:
         if row is None:
             raise Refused(f"the input {statement.path} is not in the project")
         self.named, self.input_id = named, int(row.id)
-        said: Any = Annotation.select(Annotation.concept, Annotation.annotator, Annotation.region_key).where(
-            Annotation.input == row, Annotation.deleted == False
+        said = opened.execute_sql(
+            "SELECT concept_id, annotator_id, region_key FROM annotation WHERE input_id = ? AND deleted = 0",
+            (row.id,),
         )
-        self.standing = set(said.tuples())
+        self.standing = set(said.fetchall())
 
     def _concept(self, name: str) -> Concept:
         if name not in self.concepts:
