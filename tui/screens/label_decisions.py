@@ -9,13 +9,13 @@ from store import concepts, labeling
 from store.tables import User
 from store.values import TaskType
 from tui.entries import Entry
-from tui.screens.region_drawing import RegionDrawing
+from tui.screens.region_picking import RegionPicking
 from tui.screens.text_marking import TextMarking
 
 REGIONS = (TaskType.DETECTION, TaskType.SEGMENTATION)
 
 
-class LabelDecisions(RegionDrawing, TextMarking):
+class LabelDecisions(RegionPicking, TextMarking):
     """Accept, reject, add, change; the list shows it when it is written."""
 
     def toggle(self, entry: Entry) -> None:

@@ -16,7 +16,7 @@ from store.values import Side, Status, Verdict
 from tui.entries import Entry, merge, with_annotators
 from tui.places import Place
 from tui.review_queue import ReviewQueue
-from tui.screens.region_drawing import RegionDrawing
+from tui.screens.region_picking import RegionPicking
 from tui.screens.shared_input import SharedInput, sharing
 from tui.screens.text_marking import TextMarking
 from tui.screens.viewer_keys import common
@@ -30,7 +30,7 @@ OUTCOMES = {
 }
 
 
-class ReviewInputScreen(SharedInput, RegionDrawing, TextMarking):
+class ReviewInputScreen(SharedInput, RegionPicking, TextMarking):
     """Lies on the table of the same queue."""
 
     names_everyone = True

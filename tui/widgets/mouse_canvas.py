@@ -9,13 +9,13 @@ from store.values import Region
 from tui.editing.box import WHOLE
 from tui.editing.draft import Draft, step_for
 from tui.picture.geometry import Projection
-from tui.widgets.region_canvas import RegionCanvas
+from tui.widgets.key_canvas import KeyCanvas
 
 REACH = 0.75
 """Cell heights around a corner or a point in which it is taken hold of."""
 
 
-class MouseCanvas(RegionCanvas):
+class MouseCanvas(KeyCanvas):
     """Drags draw a box or move what they begin on; clicks pick regions and add points of a polygon.
 
     Where the terminal reports pixels the pointer is exact, else it means whole cells.

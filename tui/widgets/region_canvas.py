@@ -1,11 +1,9 @@
-"""The region canvas: regions are drawn and changed on the picture, by keys; the mouse builds on it."""
+"""The region canvas: holds the draft of a region; keys and mouse, which change it, build on it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
-from textual.binding import BindingType
 from textual.message import Message
 
 from store.values import Region
@@ -15,7 +13,6 @@ from tui.editing.marks import marks, numbers
 from tui.picture.geometry import View
 from tui.picture.layer import Prepared
 from tui.picture.outline import Colour, Outline
-from tui.widgets.region_keys import EDITING
 from tui.widgets.zoom_canvas import ZoomCanvas
 
 NEUTRAL: Colour = (255, 255, 255)
@@ -26,7 +23,6 @@ class RegionCanvas(ZoomCanvas, can_focus=True):
     """Holds at most one draft. It has the focus, and its keys, only while that is worked on."""
 
     FOCUS_ON_CLICK = False
-    BINDINGS: ClassVar[list[BindingType]] = EDITING
 
     class Begun(Message):
         """The mouse began a draft: of the target, or of a new box."""
@@ -147,6 +143,11 @@ class RegionCanvas(ZoomCanvas, can_focus=True):
             self.redraw()
         self.screen.refresh_bindings()
 
+    def give_up(self) -> None:
+        """Leave the draft and tell it."""
+        self.leave()
+        self.post_message(self.Left())
+
     def redraw(self) -> None:
         """Draw the draft as it is now."""
         super().set_outlines(self._with_marks())
@@ -188,7 +189,7 @@ class RegionCanvas(ZoomCanvas, can_focus=True):
                 draft.move_to(*draft.shape.size.nearest(planned.settled.x, planned.settled.y))
                 self.redraw()
 
-    # What keys do
+    # The focus
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Its keys are its own only while there is a draft."""
@@ -202,91 +203,3 @@ class RegionCanvas(ZoomCanvas, can_focus=True):
     def _take_focus(self) -> None:
         if self.is_editing and not self.has_focus:
             self.focus(scroll_visible=False)
-
-    def _do(self, act: Callable[[Draft], object]) -> None:
-        """Change the draft, keep the crosshair in sight, draw; later if it is yet to begin."""
-        if self._waiting is not None:
-            self._waiting.append(lambda: self._do(act))
-        elif self.draft is not None:
-            act(self.draft)
-            if self.draft is not None:
-                self.reveal(*self.draft.shape.size.fraction(self.draft.at))
-                self.redraw()
-
-    def action_shift(self, across: int, down: int) -> None:
-        """Move by a pixel."""
-        self._do(lambda draft: draft.move(across, down))
-
-    def action_stride(self, across: int, down: int) -> None:
-        """Move by a step."""
-        self._do(lambda draft: draft.move(across * draft.step, down * draft.step))
-
-    def action_place(self) -> None:
-        """Place a corner or a point; once the shape is there, finish."""
-        self._do(lambda draft: self.finish(draft) if draft.shape.is_shaped else draft.place())
-
-    def action_finish(self) -> None:
-        """Store it, if it is a region."""
-        self._do(self.finish)
-
-    def finish(self, draft: Draft) -> None:
-        """Close the shape and hand it over; a crosshair alone places what comes first."""
-        draft.close()
-        if draft.shape.is_shaped:
-            self.post_message(self.Drawn())
-        else:
-            draft.place()
-
-    def action_pick(self, by: int) -> None:
-        """Pick the next corner, side or point, or the whole."""
-        self._do(lambda draft: draft.pick(by))
-
-    def action_insert_point(self) -> None:
-        """Insert a point after the picked one."""
-        self._do(lambda draft: draft.insert_point())
-
-    def action_delete_point(self) -> None:
-        """Delete the picked point."""
-        self._do(lambda draft: draft.remove_point())
-
-    def action_cycle(self) -> None:
-        """Turn to the next region under the crosshair."""
-
-        def cycle(draft: Draft) -> None:
-            if not draft.is_begun:
-                self.post_message(self.Cycled(*draft.shape.size.fraction(draft.at)))
-
-        self._do(cycle)
-
-    def action_take_back(self) -> None:
-        """Undo the last change of the draft; before the first, give it up."""
-
-        def take_back(draft: Draft) -> None:
-            if not draft.undo():
-                self._give_up()
-
-        self._do(take_back)
-
-    def action_do_again(self) -> None:
-        """Redo it."""
-        self._do(lambda draft: draft.redo())
-
-    def action_change_step(self, by: int) -> None:
-        """Make the step larger or smaller; it stays so."""
-
-        def change(draft: Draft) -> None:
-            draft.change_step(by)
-            self._step = draft.step
-
-        self._do(change)
-
-    def action_cancel(self) -> None:
-        """Give the draft up, also while it is waited for."""
-        if self._when_ready is not None:
-            self._give_up()
-        else:
-            self._do(lambda _: self._give_up())
-
-    def _give_up(self) -> None:
-        self.leave()
-        self.post_message(self.Left())
