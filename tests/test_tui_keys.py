@@ -82,11 +82,11 @@ def test_a_missing_keymap_is_refused(own: Path) -> None:
 async def test_an_own_keymap_changes_what_a_key_does_and_what_the_help_says(
     own: Path, project: Project
 ) -> None:
-    own.write_text("[tasks]\nnew = 'm, f2'\n")
+    own.write_text("[tasks]\nnew = 'y, f2'\n")
     async with opened(project.owner) as (_, pilot):
         await pilot.press("question_mark", *"tasks.new")
-        await shows(pilot, "m f2")
-        await pilot.press("escape", "m")
+        await shows(pilot, "y f2")
+        await pilot.press("escape", "y")
         await shows(pilot, "First pass")
 
 

@@ -19,7 +19,7 @@ from tests.pty_rig import Kind
 
 SIZES = ((80, 24), (160, 50))
 KINDS: tuple[Kind, ...] = ("kitty", "sixel", "cells")
-LIMITS = {"next input": 100, "accept": 50, "box step": 50}
+LIMITS = {"next input": 100, "accept": 50, "nudge": 50, "box step": 50}
 SETTLE = 6.0
 """Seconds until an engine that the app has started is idle."""
 
@@ -45,6 +45,10 @@ def _winnow(folder: Path, kind: Kind, size: tuple[int, int], steps: int) -> None
         meter.step("l")
         _tell("Winnow", "next input", kind, size, [meter.step("l") for _ in range(steps)])
         _tell("Winnow", "accept", kind, size, [meter.step("1") for _ in range(steps)])
+        # Of the box that the last key was for, by a step to the right and back.
+        meter.step("E")
+        turns = [key for _ in range(steps) for key in "LH"][: steps + 1]
+        _tell("Winnow", "nudge", kind, size, [meter.step(key) for key in turns][1:])
 
 
 def _widget(folder: Path, widget: str, kind: Kind, size: tuple[int, int], steps: int) -> None:
