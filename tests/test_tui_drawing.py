@@ -243,6 +243,12 @@ async def test_a_polygon_is_drawn_changed_and_stored(scene: Scene) -> None:
         assert again == region
 
 
+async def test_where_regions_are_asked_for_none_of_them_is_no_classification(scene: Scene) -> None:
+    async with scene.open() as stage:
+        await stage.press("T", "l", "l")
+        assert stage.names() == [] and "Objects (0)" in stage.text()
+
+
 async def test_a_polygon_needs_three_points(scene: Scene) -> None:
     async with scene.open() as stage:
         await stage.press("p", "space", "L", "space", "enter")

@@ -10,6 +10,7 @@ from textual.widgets import Static
 from store import database, inputs, media, viewing
 from store.printable import printable
 from store.tables import Input
+from store.values import TaskType
 from tui.categories import said
 from tui.entries import Entry
 from tui.outlines import outlines
@@ -142,7 +143,9 @@ class ViewerDisplay(ViewerFrame):
 
     def heading(self, entries: Sequence[Entry]) -> str:
         """How many there are, how many of them are shown, ticked and crossed."""
-        what = "Objects" if any(entry.region is not None for entry in entries) else "Classifications"
+        asks_where = self.task_row.type in (TaskType.DETECTION, TaskType.SEGMENTATION)
+        regions = asks_where or any(entry.region is not None for entry in entries)
+        what = "Objects" if regions else "Classifications"
         marks = [(sum(entry.value == 1 for entry in entries), "✓")]
         marks.append((sum(entry.value == 0 for entry in entries), "✗"))
         counts = "".join(f" · {count} {mark}" for count, mark in marks if count)
