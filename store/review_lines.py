@@ -97,11 +97,8 @@ def labelers(task: Task) -> list[str]:
 
 
 def concept_names(task: Task) -> list[str]:
-    """What a task's inputs are labeled as: its concepts, or the project's where it has none."""
+    """What a task's inputs may be labeled as: its concepts, then the project's others."""
     own: Any = Concept.select(Concept.name).join(TaskConcept, on=(TaskConcept.concept == Concept.id))
     chosen = own.where(TaskConcept.task == task).order_by(TaskConcept.position).tuples()
-    found = [name for (name,) in chosen]
-    if not found:
-        joined: Any = Concept.select(Concept.name).where(Concept.joined == True).order_by(Concept.name)
-        found = [name for (name,) in joined.tuples()]
-    return found
+    joined: Any = Concept.select(Concept.name).where(Concept.joined == True).order_by(Concept.name).tuples()
+    return list(dict.fromkeys(name for rows in (chosen, joined) for (name,) in rows))

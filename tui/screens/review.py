@@ -29,6 +29,9 @@ class ReviewScreen(ReviewDeciding):
 
     def action_open(self) -> None:
         """Look at the input under the cursor."""
+        self.turns.take(self._open)
+
+    def _open(self) -> None:
         from tui.screens.review_input import ReviewInputScreen
 
         if self.table.current is not None:

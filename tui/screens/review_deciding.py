@@ -43,6 +43,9 @@ class ReviewDeciding(ReviewFiltering):
 
     def action_mark(self) -> None:
         """Mark the input or take its mark away and go to the next; within a range, mark the range."""
+        self.turns.take(self._mark)
+
+    def _mark(self) -> None:
         table, marked = self.table, self.queue.marked
         if table.range_start is not None:
             self._end_range()
@@ -54,6 +57,9 @@ class ReviewDeciding(ReviewFiltering):
 
     def action_range(self) -> None:
         """Begin a range of marks at the cursor, or mark it."""
+        self.turns.take(self._range)
+
+    def _range(self) -> None:
         if self.table.range_start is None:
             self.table.range_start = self.table.cursor
         else:
@@ -67,6 +73,9 @@ class ReviewDeciding(ReviewFiltering):
 
     def action_mark_all(self) -> None:
         """Mark everything that is shown and open, or take all marks away."""
+        self.turns.take(self._mark_all)
+
+    def _mark_all(self) -> None:
         open_ones = set(self.queue.shown) - self.queue.done
         self.queue.marked = set() if self.queue.marked >= open_ones else open_ones
         self.table.refresh()
@@ -74,9 +83,13 @@ class ReviewDeciding(ReviewFiltering):
 
     def action_decide(self, said: str) -> None:
         """A verdict on what is marked, after a question; without marks on the input under the cursor."""
+        # What is under the cursor is known once the verdict before it is there: it moves the cursor.
+        self.turns.take(partial(self._decide_here, Verdict(said)))
+
+    def _decide_here(self, verdict: Verdict) -> None:
         if self.table.range_start is not None:
             self._end_range()
-        verdict, marked = Verdict(said), sorted(self.queue.marked)
+        marked = sorted(self.queue.marked)
         if marked:
             question = f"{_VERBS[verdict][0]} {_inputs(len(marked))} of '{self.task_row.name}'?"
             decide = partial(self._decide, marked, verdict)

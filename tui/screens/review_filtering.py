@@ -120,7 +120,8 @@ class ReviewFiltering(ReviewFrame):
             inputs = self.queue.inputs
             self.queue.take(View(inputs, inputs, EVERYTHING, self.queue.order))
             self.show()
-            self.table.go_to(here)
+            # Once it is laid out with its new length: it would scroll to nowhere.
+            self.call_after_refresh(self.table.go_to, here)
             return
         else:
             self.queue.marked.clear()
