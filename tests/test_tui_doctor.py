@@ -39,7 +39,7 @@ def test_each_way_is_drawn_below_the_other(kind: Kind, shown: str, left_out: str
         assert "cells, sextants" in text
         rows = rig.screen()
         assert sum("▀" in row for row in rows) >= 7
-        assert orange(rig) > (1500 if kind != "cells" else 300)
+        assert orange(rig) > (1500 if kind != "cells" else 200)
         if kind == "sixel":
             assert rig.emulator.counts.sixels == 1
         assert not rig.strays

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import textwrap
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-import numpy as np
 from PIL import Image
 from textual import events
-from textual.geometry import Region
 from textual.strip import Strip
-from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.picture.frame import GraphicsApp
 from tui.picture.geometry import FIT, Projection, View
-from tui.picture.grid import CellGrid, nearest_sgr, true_colour_sgr
-from tui.picture.hole import Spans, add_holes
-from tui.picture.layer import Closer, Layer, Moment, Prepared
+from tui.picture.grid import CellGrid, Sgr, nearest_sgr, true_colour_sgr
+from tui.picture.layer import Closer, Prepared
 from tui.picture.look import PLAIN, Look
 from tui.picture.outline import Outline, cells_of
-from tui.picture.prepared import layer_of, prepare
-from tui.picture.stroke import Mask
-from tui.picture.visible import visible_cells
+from tui.picture.painting import Painting
+from tui.picture.prepared import prepare
+from tui.picture.preparing import Preparing
 from tui.terminal import Terminal
-
-PATIENCE = 0.3
-"""Seconds of preparing after which the old picture makes way for a word."""
-
-# One thread: a picture that nobody waits for any more is never begun.
-_preparing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="winnow-picture")
 
 
 class PictureCanvas(Widget):
@@ -47,98 +35,79 @@ class PictureCanvas(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
+        self.view: View = FIT
+        """The part that is, or will be, shown; changed by `look_at`."""
+        self.look: Look = PLAIN
+        """How pictures are looked at; changed by `set_look`."""
+        self.outlines: tuple[Outline, ...] = ()
+        """The outlines that are, or will be, shown; changed by `set_outlines`."""
+        self.painting = Painting(self, self._sgr)
+        """What the app's frames take from here."""
         self._image: Image.Image | None = None
-        self._view: View = FIT
-        self._look: Look = PLAIN
         self._closer: Closer | None = None
-        self._outlines: tuple[Outline, ...] = ()
-        self._prepared: Prepared | None = None
-        self._layer: Layer | None = None
         self._message = ""
-        self._grid = CellGrid(1, 1, 0)
-        self._written = self._grid
         self._strips: dict[int, Strip] = {}
-        self._region = Region()
-        self._visible: Mask = np.zeros((0, 0), np.bool_)
-        self._valid: Mask = self._visible
-        self._farewell = ""
-        self._slow: Timer | None = None
+        self._preparing = Preparing(self, self._swap_in, self._say, lambda: self._say("loading…"))
 
     # What others ask for
 
     def show(self, image: Image.Image | None, outlines: Sequence[Outline] = (), view: View = FIT) -> None:
         """Shows an upright image; what is there stays until it is prepared, off the screen's thread."""
-        self._outlines, self._view, self._message = tuple(outlines), view, ""
+        self.outlines, self.view, self._message = tuple(outlines), view, ""
         self._image, self._closer = image, None
         self._prepare_soon()
 
     def show_prepared(self, prepared: Prepared, outlines: Sequence[Outline] = ()) -> None:
         """Shows at once what `prepare` has made; made for another size, it is prepared again."""
-        self._image, self._view = prepared.source, prepared.projection.view
-        self._outlines, self._message, self._closer = tuple(outlines), "", prepared.closer
-        wanted = tuple(self.content_size), self._look, self.terminal
+        self._image, self.view = prepared.source, prepared.projection.view
+        self.outlines, self._message, self._closer = tuple(outlines), "", prepared.closer
+        wanted = tuple(self.content_size), self.look, self.terminal
         if (prepared.size, prepared.look, prepared.terminal) != wanted:
             self._prepare_soon()
         else:
-            self.workers.cancel_group(self, "prepare")
+            self._preparing.stop()
             self._swap_in(prepared)
 
     def show_text(self, text: str) -> None:
         """Shows a sentence instead of a picture."""
-        self.workers.cancel_group(self, "prepare")
-        self._image, self._outlines = None, ()
+        self._image, self.outlines = None, ()
         self._say(text)
 
     def set_outlines(self, outlines: Sequence[Outline]) -> None:
         """Replaces the outlines; only what changes is written."""
-        self._outlines = tuple(outlines)
-        if self._prepared is not None and self._layer is not None and self._prepared.source is self._image:
-            self._update(self._layer.draw(self._outlines, self._background))
+        self.outlines = tuple(outlines)
+        if self.prepared is not None and self.prepared.source is self._image:
+            self.painting.draw(self.outlines, self._background)
+            self._update()
 
     def look_at(self, view: View) -> None:
         """Shows another part of the picture; what is seen stays until that is prepared."""
-        if self._image is not None and view != self._view:
-            self._view = view
+        if self._image is not None and view != self.view:
+            self.view = view
             self._prepare_soon(patient=True)
 
     def set_look(self, look: Look) -> None:
         """Shows this picture and those after it brighter, darker, inverted…"""
-        if look != self._look:
-            self._look = look
+        if look != self.look:
+            self.look = look
             if isinstance(self.app, GraphicsApp):
                 self.app.look = look
-            if self._image is not None:
-                self._prepare_soon(patient=True)
+            self.prepare_again()
 
     def prepare_again(self) -> None:
-        """Prepares the picture for the terminal as it is now; what is shown stays until then."""
+        """Prepares the picture for what is wanted now; what is shown stays until then."""
         if self._image is not None:
             self._prepare_soon(patient=True)
 
     @property
-    def view(self) -> View:
-        """The part that is, or will be, shown."""
-        return self._view
-
-    @property
-    def look(self) -> Look:
-        """How pictures are looked at."""
-        return self._look
-
-    @property
-    def outlines(self) -> tuple[Outline, ...]:
-        """The outlines that are, or will be, shown."""
-        return self._outlines
-
-    @property
     def prepared(self) -> Prepared | None:
         """The picture that is shown now."""
-        return self._prepared
+        return self.painting.prepared
 
     @property
     def projection(self) -> Projection | None:
         """Where the shown picture lies, None without one."""
-        return self._prepared.projection if self._prepared is not None else None
+        return self.prepared.projection if self.prepared is not None else None
 
     @property
     def terminal(self) -> Terminal:
@@ -148,92 +117,61 @@ class PictureCanvas(Widget):
             return Terminal()
         return app.terminal
 
-    # Preparing
+    # What is shown
 
     def _prepare_soon(self, *, patient: bool = False) -> None:
         """Prepares on the other thread; unless `patient`, a word takes the picture's place if it lasts."""
         size = self.content_size
         if not self.is_mounted or not size.width or not size.height:
             return
-        self._stop_waiting()
         if self._image is None:
-            self.workers.cancel_group(self, "prepare")
             self._say(self._message)
             return
-        if not patient or self._prepared is None:
-            self._slow = self.set_timer(PATIENCE, lambda: self._say("loading…"))
-        self.run_worker(
-            self._prepare(self._image, (size.width, size.height), self._view), group="prepare", exclusive=True
+        make = partial(
+            prepare,
+            self._image,
+            (size.width, size.height),
+            self.terminal,
+            self.view,
+            look=self.look,
+            closer=self._closer,
         )
-
-    async def _prepare(self, image: Image.Image, size: tuple[int, int], view: View) -> None:
-        loop = asyncio.get_running_loop()
-        make = partial(prepare, image, size, self.terminal, view, look=self._look, closer=self._closer)
-        try:
-            prepared = await loop.run_in_executor(_preparing, make)
-        except (OSError, ValueError, SyntaxError, MemoryError) as problem:
-            if image is self._image:
-                self._stop_waiting()
-                self._say(f"This picture cannot be shown: {problem}")
-            return
-        if image is self._image and size == tuple(self.content_size):
-            self._swap_in(prepared)
-
-    def _stop_waiting(self) -> None:
-        if self._slow is not None:
-            self._slow.stop()
-            self._slow = None
+        self._preparing.begin(make, patient=patient and self.prepared is not None)
 
     def _swap_in(self, prepared: Prepared) -> None:
         """On the screen's thread: puts a prepared picture in the place of what is shown."""
-        self._stop_waiting()
-        layer = layer_of(prepared)
-        if self._layer is not None and type(self._layer) is type(layer):
-            layer = self._layer
-        else:
-            self._drop_layer()
-        if layer.over_cells:
-            self._valid = np.zeros_like(self._valid)
-        self._layer, self._prepared, self._message = layer, prepared, ""
-        grid = layer.load(prepared, self._background)
-        if self._outlines:
-            grid = layer.draw(self._outlines, self._background)
-        self._update(grid)
+        if prepared.source is self._image and prepared.size == tuple(self.content_size):
+            self._message = ""
+            self.painting.load(prepared, self.outlines, self._background)
+            self._update()
 
     def _say(self, text: str) -> None:
-        self._stop_waiting()
-        self._drop_layer()
+        """Shows a text in the middle, without a picture."""
+        if self._image is None:
+            self._preparing.stop()
+        self.painting.drop()
         self._message = text
-        size = self.content_size
-        if size.width and size.height:
-            self._update(self._text_grid(text, size.width, size.height))
-
-    def _text_grid(self, text: str, width: int, height: int) -> CellGrid:
-        """A text in the middle."""
+        width, height = self.content_size
+        if not width or not height:
+            return
         grid = CellGrid(width, height, self._background)
         colour = _number(self.colors[3].rgb)
         lines = textwrap.wrap(text, max(1, width - 2))[:height]
         for row, line in enumerate(lines, (height - len(lines)) // 2):
             cells = cells_of(line)[:width]
             grid.put(row, (width - len(cells)) // 2, cells, colour, self._background)
-        return grid
-
-    def _drop_layer(self) -> None:
-        if self._layer is not None:
-            self._farewell += self._layer.release()
-            if self._layer.over_cells:
-                self._valid = np.zeros_like(self._valid)
-        self._layer = self._prepared = None
+        self.painting.grid = grid
+        self._update()
 
     @property
     def _background(self) -> int:
         return _number(self.background_colors[1].rgb)
 
-    # Painting
+    def _sgr(self) -> Sgr:
+        return true_colour_sgr if self.app.console.color_system == "truecolor" else nearest_sgr
 
-    def _update(self, grid: CellGrid) -> None:
-        """Shows new cells: written by the canvas itself where there is a terminal, else by Textual."""
-        self._grid = grid
+    def _update(self) -> None:
+        """Shows new cells: written by the painting itself where there is a terminal, else by Textual."""
         app = self.app
         if isinstance(app, GraphicsApp) and app.draws_directly:
             app.push_frame()
@@ -245,67 +183,16 @@ class PictureCanvas(Widget):
     def render_line(self, y: int) -> Strip:
         """One row of cells for Textual; blank until there are cells for this size.
 
-        Blank as well where the canvas writes them itself: Textual's are never seen, and cost 80 ms.
+        Blank as well where the painting writes them itself: Textual's are never seen, and cost 80 ms.
         """
-        rows, columns = self._grid.shape
-        app = self.app
+        grid, app = self.painting.grid, self.app
+        rows, columns = grid.shape
         direct = isinstance(app, GraphicsApp) and app.draws_directly
         if direct or y >= rows or columns != self.content_size.width:
             return Strip.blank(self.content_size.width, self.rich_style)
         if y not in self._strips:
-            self._strips[y] = self._grid.strip(y)
+            self._strips[y] = grid.strip(y)
         return self._strips[y]
-
-    def begin_frame(self, holes: dict[int, Spans] | None = None) -> None:
-        """Notes which cells the canvas will write in this frame, and adds them to the holes if asked."""
-        region = self.content_region if self.is_attached else Region()
-        if region != self._region or self._valid.shape != (region.height, region.width):
-            self._valid = np.zeros((region.height, region.width), np.bool_)
-            self._region = region
-        if self._grid.shape == (region.height, region.width):
-            self._visible = visible_cells(self)
-        else:
-            # Not drawn for this size yet: until then, the cells are Textual's.
-            self._visible = np.zeros_like(self._valid)
-        if holes is not None:
-            add_holes(holes, self._visible, region.x, region.y)
-
-    def opening(self) -> str:
-        """Graphics before the cells of a frame."""
-        farewell, self._farewell = self._farewell, ""
-        return farewell + (self._layer.opening() if self._layer is not None else "")
-
-    def closing(self) -> str:
-        """The cells that the terminal does not show yet, and the graphics that belong to them."""
-        region, grid = self._region, self._grid
-        if grid.shape != self._visible.shape:
-            return ""
-        stale = self._visible & ~self._valid
-        if self._written is not grid:
-            stale |= self._visible & self._written_difference()
-            self._written = grid
-        # What is covered has been written over by whatever covers it.
-        self._valid = self._visible
-        sgr = true_colour_sgr if self.app.console.color_system == "truecolor" else nearest_sgr
-
-        def write(cells: Mask) -> str:
-            return grid.written(cells, self._visible, region.x, region.y, sgr)
-
-        text = write(stale)
-        if self._layer is not None:
-            text += self._layer.frame(Moment(region.x, region.y, self._visible, stale, write))
-        return f"\x1b7{text}\x1b8" if text else ""
-
-    def _written_difference(self) -> Mask:
-        if self._written.shape != self._grid.shape:
-            return np.ones(self._grid.shape, np.bool_)
-        return self._grid.difference(self._written)
-
-    def forget(self) -> None:
-        """The terminal has lost all that was sent to it; it is sent again with the next frame."""
-        if self._layer is not None:
-            self._layer.forget()
-        self._valid = np.zeros_like(self._valid)
 
     # Life
 
@@ -313,27 +200,26 @@ class PictureCanvas(Widget):
         """Takes part in the app's frames."""
         if isinstance(self.app, GraphicsApp):
             self.app.add_canvas(self)
-            self._look = self.app.look
+            self.look = self.app.look
 
     def on_unmount(self) -> None:
         """Leaves nothing in the terminal."""
-        self._stop_waiting()
-        self._drop_layer()
+        self._preparing.stop()
+        self.painting.drop()
         if isinstance(self.app, GraphicsApp):
-            self.app.remove_canvas(self, self._farewell)
+            self.app.remove_canvas(self)
 
     def on_resize(self, _: events.Resize) -> None:
         """Prepares again for the new size; blank until then."""
         size = self.content_size
-        if (size.height, size.width) == self._grid.shape and self._prepared is not None:
+        if (size.height, size.width) == self.painting.grid.shape and self.prepared is not None:
             return
-        self._drop_layer()
+        self.painting.drop()
         if size.width and size.height:
-            self._update(CellGrid(size.width, size.height, self._background))
-        if self._message:
-            self._say(self._message)
-        else:
-            self._prepare_soon()
+            self.painting.grid = CellGrid(size.width, size.height, self._background)
+            self._update()
+        # What is prepared for the old size comes to nothing, whatever is said meanwhile.
+        self._prepare_soon()
 
 
 def _number(colour: tuple[int, int, int]) -> int:

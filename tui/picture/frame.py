@@ -67,11 +67,11 @@ class GraphicsApp(App[ReturnType]):
         """Asks a canvas for its part of every frame from now on."""
         self._canvases.append(canvas)
 
-    def remove_canvas(self, canvas: PictureCanvas, farewell: str) -> None:
+    def remove_canvas(self, canvas: PictureCanvas) -> None:
         """Asks it no more, and writes what removes its graphics from the terminal."""
         if canvas in self._canvases:
             self._canvases.remove(canvas)
-        self._write(farewell)
+        self._write(canvas.painting.farewell())
 
     def push_frame(self) -> None:
         """Writes a frame in which only canvases have changed; later if the terminal is behind."""
@@ -85,7 +85,7 @@ class GraphicsApp(App[ReturnType]):
                 self.set_timer(LOST_AFTER, self._catch_up)
             return
         for canvas in self._canvases:
-            canvas.begin_frame()
+            canvas.painting.begin()
         self._begin_update()
         self._end_update()
         if self.terminal.answered:
@@ -135,7 +135,7 @@ class GraphicsApp(App[ReturnType]):
     def resend(self) -> None:
         """Writes all of the screen anew: the terminal may have lost what it had, or be another one."""
         for canvas in self._canvases:
-            canvas.forget()
+            canvas.painting.forget()
         self._fences.clear()
         self.refresh(layout=True)
 
@@ -160,15 +160,15 @@ class GraphicsApp(App[ReturnType]):
         holes: dict[int, Spans] = {}
         if self.draws_directly:
             for canvas in self._canvases:
-                canvas.begin_frame(holes)
+                canvas.painting.begin(holes)
         super()._display(screen, with_holes(renderable, holes))
 
     def _begin_update(self) -> None:
         super()._begin_update()
         for canvas in self._canvases:
-            self._write(canvas.opening())
+            self._write(canvas.painting.opening())
 
     def _end_update(self) -> None:
         for canvas in self._canvases:
-            self._write(canvas.closing())
+            self._write(canvas.painting.closing())
         super()._end_update()
