@@ -163,7 +163,7 @@ def redo(actor: User) -> str:
 
 def _deal_again(events: list[Event]) -> None:
     """Who reviews what follows from who labels and from the task's rules, which have turned."""
-    importlib.import_module("store.dealing").follow(events)
+    importlib.import_module("store.turned").follow(events)
 
 
 def _events(of: Step) -> list[Event]:
