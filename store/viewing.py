@@ -37,6 +37,11 @@ def standing(task: Task, side: Side, user: User, input_id: int) -> Status | None
 _STANDING = (
     "SELECT open, status FROM assignment WHERE task_id = ? AND side = ? AND user_id = ? AND input_id = ?"
 )
+# Only the last few jobs: what was asked long ago says nothing of now.
+_LAST_ASKED = (
+    "SELECT state, error FROM (SELECT * FROM job ORDER BY id DESC LIMIT 50) AS last "
+    "WHERE kind = 'predict' AND model_version_id = ? AND state IN ('done', 'failed') ORDER BY id DESC LIMIT 1"
+)
 _ERROR = "SELECT error FROM predicted WHERE input_id = ? AND model_version_id = ?"
 
 
@@ -92,6 +97,13 @@ def prediction_error(version: int, input_id: int) -> str | None:
     """The sentence why a model version could not look at an input."""
     looked = database.execute_sql(_ERROR, (input_id, version)).fetchone()
     return None if looked is None else looked[0]
+
+
+def asking_failed(version: int | ModelVersion) -> str | None:
+    """The sentence why the engine could not do what was asked of a model version last; None where it can."""
+    identity = version if isinstance(version, int) else version.id
+    asked = database.execute_sql(_LAST_ASKED, (identity,)).fetchone()
+    return asked[1] if asked is not None and asked[0] == "failed" else None
 
 
 def unpredicted(version: int | ModelVersion, inputs: Sequence[int]) -> list[int]:

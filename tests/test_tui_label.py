@@ -320,6 +320,19 @@ async def test_what_comes_next_is_asked_of_the_engine_once(scene: Scene) -> None
         assert {job.model_version_id for job in Job.select()} == {scene.version.id}
 
 
+async def test_an_engine_that_cannot_run_the_model_is_told_instead_of_waited_for(scene: Scene) -> None:
+    async with scene.open() as stage:
+        await stage.press("l", "l")
+        assert "predicting…" in stage.text()
+
+        def fail() -> None:
+            Job.update(state="failed", error="it is not installed here").execute()
+
+        stage.app.writer.submit(fail)
+        await stage.until(lambda: "No suggestions: it is not" in stage.text(), "told")
+        assert "predicting…" not in stage.text()
+
+
 async def test_the_model_s_failure_is_told_and_labeling_goes_on(scene: Scene) -> None:
     from store import predictions
 

@@ -90,8 +90,9 @@ class LabelScreen(SharedInput, LabelWork):
         if status is not None:
             return "  ".join(filter(None, [_standing(status), self.commented(input_id)]))
         told = [self._skipped(input_id), self.commented(input_id)]
-        if self.is_predicting:
-            told.append("predicting…")
+        if self.is_predicting and self.suggesting is not None:
+            failed = viewing.asking_failed(self.suggesting)
+            told.append(f"No suggestions: {failed}" if failed else "predicting…")
         elif self.suggesting is not None:
             error = viewing.prediction_error(self.suggesting, input_id)
             told.append(f"The model could not look at this input: {error}" if error else "")
