@@ -1,4 +1,4 @@
-"""Many inputs through one model: decoding, running and reading overlap, in order, in flat memory."""
+"""Many inputs through a model or workflow: decoding, running, reading overlap, in order, in flat memory."""
 
 import queue
 import threading
@@ -7,18 +7,17 @@ from collections.abc import Hashable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-import numpy as np
-
-from engine.families import Family, Output
-from engine.media import Pixels
-from engine.session import ModelError, ModelSession
-from store.media import MediaError, open_upright
+from engine.families import Output
+from engine.predictor import Predictor
+from engine.session import ModelError
+from store.media import MediaError
 
 Key = TypeVar("Key", bound=Hashable)
 Result = list[Output] | MediaError | ModelError
-Decoded = Pixels | MediaError
+Decoded = Any
+"""What the predictor prepared of a file, or a MediaError."""
 
 LOOK = 0.1
 """Seconds after which a blocked thread looks whether it is still wanted."""
@@ -26,26 +25,21 @@ LOOK = 0.1
 
 def predict_many(
     items: Iterable[tuple[Key, Path]],
-    session: ModelSession,
-    family: Family,
+    predictor: Predictor,
     *,
     threads: int,
     batch: int | None = None,
     stop: threading.Event | None = None,
-    draft: float | None = None,
 ) -> Iterator[tuple[Key, Result]]:
-    """What the model says of each file, in the order of `items`, as soon as its batch is through.
+    """What a model or workflow says of each file, in the order of `items`, as soon as its batch is through.
 
     A file that cannot be decoded gives a MediaError, a model that fails on it a ModelError, in its place;
     the rest goes on. `threads` decode; two batches and `threads` pictures are held at most, and the results
     of four, so a slow consumer slows everything. `items` is read on a thread of its own, and what it raises
     is raised here. When `stop` is set, or the iterator is closed, everything ends after the batch in work,
-    and what has not been given out by then never is. `draft` is the card's unless given;
-    0 decodes every pixel.
+    and what has not been given out by then never is.
     """
-    run = _Run(
-        iter(items), session, family, threads, batch or session.batch, stop or threading.Event(), draft
-    )
+    run = _Run(iter(items), predictor, threads, batch or predictor.batch, stop or threading.Event())
     worker = threading.Thread(target=run.work, name="predict", daemon=True)
     worker.start()
     try:
@@ -68,20 +62,16 @@ class _Run(Generic[Key]):
     def __init__(
         self,
         items: Iterator[tuple[Key, Path]],
-        session: ModelSession,
-        family: Family,
+        predictor: Predictor,
         threads: int,
         batch: int,
         stop: threading.Event,
-        draft: float | None,
     ) -> None:
         self.items = items
-        self.session = session
-        self.family = family
+        self.predictor = predictor
         self.threads = threads
         self.batch = batch
         self.stop = stop
-        self.draft = draft
         self.closed = threading.Event()
         self.queue: queue.Queue[list[tuple[Key, Result]] | _End] = queue.Queue(maxsize=2)
 
@@ -130,11 +120,8 @@ class _Run(Generic[Key]):
 
     def _decode(self, path: Path) -> Decoded:
         """On a decode thread."""
-        card = self.session.card
-        draft = card.preprocessing.draft if self.draft is None else self.draft
-        near = self.family.needed_size(card) if draft else None
         try:
-            return self.family.prepare(open_upright(path, near, draft), card)
+            return self.predictor.prepare(path)
         except MediaError as error:
             return error
         except Exception as error:  # one picture's trouble, short memory for one, is not the others'
@@ -142,24 +129,19 @@ class _Run(Generic[Key]):
 
     def _predict(self, decoded: list[Decoded]) -> list[Result]:
         """A result for each; when a batch fails, its pictures are tried alone to find the one at fault."""
-        pixels = [entry for entry in decoded if not isinstance(entry, MediaError)]
+        prepared = [entry for entry in decoded if not isinstance(entry, MediaError)]
         try:
-            found: list[Result] = [*self._run(pixels)]
+            found: list[Result] = [*self.predictor.predict(prepared)]
         except ModelError as error:
-            found = [error] if len(pixels) == 1 else [self._alone(entry) for entry in pixels]
+            found = [error] if len(prepared) == 1 else [self._alone(entry) for entry in prepared]
         rest = iter(found)
         return [entry if isinstance(entry, MediaError) else next(rest) for entry in decoded]
 
-    def _alone(self, pixels: Pixels) -> Result:
+    def _alone(self, prepared: Any) -> Result:
         try:
-            return self._run([pixels])[0]
+            return self.predictor.predict([prepared])[0]
         except ModelError as error:
             return error
-
-    def _run(self, pixels: list[Pixels]) -> list[list[Output]]:
-        if not pixels:
-            return []
-        return self.family.decode(self.session.run(np.stack(pixels)), self.session.card, len(pixels))
 
     def _unwanted(self) -> bool:
         return self.closed.is_set() or self.stop.is_set()

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine.batching import predict_many
 from engine.device import Device
-from engine.families import Family, Output, load_family
-from engine.session import Array, ModelError, ModelSession
+from engine.opening import Models
+from engine.predictor import Predictor
+from engine.session import ModelError
 from engine.work import Listener, Work, kind_of
 from store import jobs
-from store.cards import Card
 from store.database import data_version
 from store.errors import Conflict, Refused
 from store.tables import Job, ModelVersion
@@ -30,9 +30,7 @@ RECHECK = 5.0
 class Opened:
     """A model version ready to run."""
 
-    version: ModelVersion
-    session: ModelSession
-    family: Family
+    predictor: Predictor
     listener: Listener
 
 
@@ -50,26 +48,19 @@ class Lane:
         log: Callable[[str], None],
     ) -> None:
         self.owner = owner
-        self.device = device
         self.priorities = priorities
         self.threads = threads
         self.stop = stop
         self.log = log
         self.activity = ""
         self.idle = threading.Event()
+        self._models = Models(device, log)
         self._opened: dict[int, Opened] = {}
         self._next: Work | None = None
 
     def sessions(self) -> list[dict[str, str]]:
         """The models this lane has open and the provider that each really runs on."""
-        return [
-            {
-                "model": opened.session.card.name,
-                "version": str(opened.version.number),
-                "provider": opened.session.provider,
-            }
-            for opened in list(self._opened.values())
-        ]
+        return self._models.described()
 
     def run(self) -> None:
         """Work until `stop` is set; `idle` tells that there is nothing to do."""
@@ -102,11 +93,7 @@ class Lane:
 
     def _open(self, version: ModelVersion) -> Opened:
         if version.id not in self._opened:
-            listener = Listener(version)
-            family = load_family(listener.card.family)
-            session = ModelSession(listener.card, self.device)
-            self._opened[version.id] = Opened(version, session, family, listener)
-            self.log(f"{listener.card.name} runs on {session.provider}")
+            self._opened[version.id] = Opened(self._models.predictor(version), Listener(version))
         return self._opened[version.id]
 
     def _claim(self) -> Work | None:
@@ -151,9 +138,9 @@ class Lane:
                     yield (work.job.id, input_id), path
                 work = None if _suspect(work) else self._claim()
 
-        family = _Wide(opened.family, min(_lowest(first), opened.listener.card.floor))
-        self.activity = f"{opened.listener.card.name}: {first.job.kind}"
-        heard = predict_many(feed(), opened.session, family, threads=self.threads, stop=self.stop)
+        predictor = opened.predictor.lowered(min(_lowest(first), opened.listener.floor))
+        self.activity = f"{opened.listener.title}: {first.job.kind}"
+        heard = predict_many(feed(), predictor, threads=self.threads, stop=self.stop)
         for (job_id, input_id), result in heard:
             work = by_job[job_id]
             if isinstance(result, list):
@@ -202,20 +189,3 @@ def _parts(job: Job, work: Work) -> list[dict[str, object]]:
     if "inputs" in job.payload:
         return [{"inputs": [input_id]} for input_id in ids]
     return [{"first": input_id, "last": input_id, "count": 1} for input_id in ids]
-
-
-@dataclass(frozen=True)
-class _Wide:
-    """A family that lets more through than its card keeps: the lane decides what is kept."""
-
-    family: Family
-    floor: float
-
-    def needed_size(self, card: Card) -> tuple[int, int]:
-        return self.family.needed_size(card)
-
-    def prepare(self, image: object, card: Card) -> Array:
-        return self.family.prepare(image, card)  # type: ignore[arg-type]
-
-    def decode(self, outputs: Mapping[str, Array], card: Card, count: int) -> list[list[Output]]:
-        return self.family.decode(outputs, replace(card, floor=self.floor, keep=100_000), count)

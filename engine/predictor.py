@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,12 +15,18 @@ from engine.media import Pixels
 from engine.session import ModelSession
 from store.media import open_upright
 
+EVERYTHING = 100_000
+"""So many of a picture at most, where a card's `keep` does not count."""
+
 
 class Predictor(Protocol):
     """Says what it sees in files, a batch at a time."""
 
     batch: int
     """How many are best given at once."""
+
+    def lowered(self, floor: float) -> Predictor:
+        """The same, which also says what its models' cards leave out: every score from `floor` up."""
 
     def prepare(self, path: Path) -> Any:
         """What `predict` takes for one file; runs on many threads at once. Raises MediaError."""
@@ -31,17 +38,27 @@ class Predictor(Protocol):
 class ModelPredictor:
     """One model with the family that feeds and reads it."""
 
-    def __init__(self, session: ModelSession, family: Family, draft: float | None = None) -> None:
-        """`draft` is the card's unless given; 0 decodes every pixel."""
+    def __init__(
+        self, session: ModelSession, family: Family, draft: float | None = None, floor: float | None = None
+    ) -> None:
+        """`draft` is the card's unless given; 0 decodes every pixel. A `floor` lets through more than the
+        card keeps: every score from it up."""
+        self.card = session.card
         self.session = session
         self.family = family
         self.batch = session.batch
-        self.draft = session.card.preprocessing.draft if draft is None else draft
+        self.draft = self.card.preprocessing.draft if draft is None else draft
+        if floor is not None:
+            self.card = replace(self.card, floor=min(floor, self.card.floor), keep=EVERYTHING)
+
+    def lowered(self, floor: float) -> ModelPredictor:
+        """The same, with every score from `floor` up."""
+        return ModelPredictor(self.session, self.family, self.draft, floor)
 
     @property
     def needed(self) -> tuple[int, int] | None:
         """Width and height below which a picture must not be decoded; None: every pixel is needed."""
-        return self.family.needed_size(self.session.card) if self.draft else None
+        return self.family.needed_size(self.card) if self.draft else None
 
     def prepare(self, path: Path) -> Pixels:
         """Pixels uint8 [S, S, 3]."""
@@ -49,11 +66,11 @@ class ModelPredictor:
 
     def prepare_image(self, image: Image.Image) -> Pixels:
         """The same for an upright RGB picture, or a part of one."""
-        return self.family.prepare(image, self.session.card)
+        return self.family.prepare(image, self.card)
 
     def predict(self, prepared: Sequence[Pixels]) -> list[list[Output]]:
         """What the model says of each."""
         if not prepared:
             return []
         outputs = self.session.run(np.stack(list(prepared)))
-        return self.family.decode(outputs, self.session.card, len(prepared))
+        return self.family.decode(outputs, self.card, len(prepared))

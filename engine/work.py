@@ -14,7 +14,7 @@ from engine import jobs as kinds
 from engine.families import Output
 from engine.session import ModelError
 from store import models
-from store.cards import Card
+from store.names import clean
 from store.predictions import Answer, Said
 from store.tables import Job, ModelVersion
 from store.values import Region
@@ -64,9 +64,11 @@ class Listener:
     """Turns a model's outputs into what is kept of them."""
 
     def __init__(self, version: ModelVersion) -> None:
-        self.card: Card = models.card(version)
+        card = version.card
+        self.title = str(version.model.name)
+        self.floor, self.keep = float(card["floor"]), int(card["keep"])
         by_name = models.concepts(version)
-        self._concepts = [by_name[name].id for name in _cleaned(self.card.concepts)]
+        self._concepts = [by_name[clean(name, "a concept")].id for name in card["concepts"]]
 
     def hear(self, outputs: Sequence[Output], wanted: Mapping[int, float]) -> tuple[list[Said], float]:
         """What is kept, highest score first, and the score from which on all is kept.
@@ -74,19 +76,13 @@ class Listener:
         The card's `keep` highest above its `floor`, and every wanted concept from its own score up.
         """
         kept: list[Said] = []
-        kept_from = self.card.floor
+        kept_from = self.floor
         for rank, output in enumerate(sorted(outputs, key=lambda output: -output.score)):
             concept = self._concepts[output.concept]
             region = None if output.box is None else Region.from_box(*output.box)
-            regular = rank < self.card.keep and output.score >= self.card.floor
+            regular = rank < self.keep and output.score >= self.floor
             if regular or output.score >= wanted.get(concept, math.inf):
                 kept.append(Said(concept, output.score, region))
-            if rank == self.card.keep and output.score >= kept_from:
+            if rank == self.keep and output.score >= kept_from:
                 kept_from = math.nextafter(output.score, 2.0)
         return kept, kept_from
-
-
-def _cleaned(names: Sequence[str]) -> list[str]:
-    from store.names import clean
-
-    return [clean(name, "a concept") for name in names]

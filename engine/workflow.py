@@ -55,6 +55,11 @@ class WorkflowPredictor:
         self._draws = any(isinstance(node, RandomSample) for node in graph)
         self._crops = any(isinstance(node, ImageCrop) for node in graph)
 
+    def lowered(self, floor: float) -> WorkflowPredictor:
+        """The same, whose models say every score from `floor` up."""
+        models = {node: model.lowered(floor) for node, model in self.models.items()}
+        return WorkflowPredictor(self.graph, models, list(self._index), self.related)
+
     def prepare(self, path: Path) -> Picture:
         """Decoded as finely as the neediest model wants it. Raises MediaError."""
         needed = [model.needed for model in self.models.values()]

@@ -12,6 +12,7 @@ from PIL import Image
 from engine.batching import Result, predict_many
 from engine.device import choose
 from engine.families import Output, classify
+from engine.predictor import ModelPredictor
 from engine.session import Array, ModelError, ModelSession
 from store.media import MediaError
 from tests import tiny_model
@@ -22,6 +23,10 @@ COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 @pytest.fixture
 def session(tmp_path: Path) -> ModelSession:
     return ModelSession(tiny_model.card(tmp_path), choose("cpu"), threads=1)
+
+
+def classifier(session: ModelSession) -> ModelPredictor:
+    return ModelPredictor(session, classify)
 
 
 @pytest.fixture
@@ -60,7 +65,7 @@ def test_results_come_in_order_and_errors_in_their_place(
 ) -> None:
     names = ["red", "cut", "green", "gone", "blue", "blue", "cut"] * 7
     items = [((number, name), files[name]) for number, name in enumerate(names)]
-    found = list(predict_many(items, session, classify, threads=threads, batch=batch))
+    found = list(predict_many(items, classifier(session), threads=threads, batch=batch))
     assert [key for key, _ in found] == [key for key, _ in items]
     for (_, name), result in found:
         if name in COLOURS:
@@ -71,8 +76,8 @@ def test_results_come_in_order_and_errors_in_their_place(
 
 
 def test_nothing_in_nothing_out(session: ModelSession, files: dict[str, Path]) -> None:
-    assert list(predict_many([], session, classify, threads=2)) == []
-    only_errors = list(predict_many([(1, files["gone"])] * 9, session, classify, threads=2))
+    assert list(predict_many([], classifier(session), threads=2)) == []
+    only_errors = list(predict_many([(1, files["gone"])] * 9, classifier(session), threads=2))
     assert len(only_errors) == 9
 
 
@@ -89,7 +94,7 @@ def test_a_model_that_fails_on_one_picture_serves_the_others(tmp_path: Path, fil
     session = Fragile(tiny_model.card(tmp_path), choose("cpu"), threads=1)
     names = ["red", "green", "blue", "red", "green", "blue", "blue", "red"]
     items = [(number, files[name]) for number, name in enumerate(names)]
-    found = dict(predict_many(items, session, classify, threads=2, batch=4))
+    found = dict(predict_many(items, classifier(session), threads=2, batch=4))
     for number, name in enumerate(names):
         if name == "green":
             assert isinstance(found[number], ModelError)
@@ -101,7 +106,7 @@ def test_a_card_of_other_concepts_fails_each_input_not_the_run(
     tmp_path: Path, files: dict[str, Path]
 ) -> None:
     session = ModelSession(tiny_model.card(tmp_path, concepts=("red",)), choose("cpu"), threads=1)
-    found = list(predict_many([(1, files["red"]), (2, files["gone"])], session, classify, threads=1))
+    found = list(predict_many([(1, files["red"]), (2, files["gone"])], classifier(session), threads=1))
     assert [type(result) for _, result in found] == [ModelError, MediaError]
 
 
@@ -123,7 +128,7 @@ def settled(taken: list[int]) -> int:
 
 def test_a_slow_consumer_slows_everything(session: ModelSession, files: dict[str, Path]) -> None:
     taken: list[int] = []
-    results = predict_many(endless(files, taken), session, classify, threads=3, batch=4)
+    results = predict_many(endless(files, taken), classifier(session), threads=3, batch=4)
     for given in (1, 2, 3):
         next(results)
         assert settled(taken) - given <= 4 * 6 + 3
@@ -134,7 +139,7 @@ def test_a_slow_consumer_slows_everything(session: ModelSession, files: dict[str
 
 def test_a_consumer_that_leaves_ends_all_threads(session: ModelSession, files: dict[str, Path]) -> None:
     taken: list[int] = []
-    for _, result in predict_many(endless(files, taken), session, classify, threads=4, batch=2):
+    for _, result in predict_many(endless(files, taken), classifier(session), threads=4, batch=2):
         assert colour(result) == "red"
         break
     wait_for(lambda: not working_threads())
@@ -146,7 +151,7 @@ def test_stop_ends_an_endless_run(session: ModelSession, files: dict[str, Path])
     taken: list[int] = []
     stop = threading.Event()
     given = 0
-    for key, _ in predict_many(endless(files, taken), session, classify, threads=2, batch=2, stop=stop):
+    for key, _ in predict_many(endless(files, taken), classifier(session), threads=2, batch=2, stop=stop):
         assert key == given
         given += 1
         if given == 5:
@@ -158,7 +163,7 @@ def test_stop_ends_an_endless_run(session: ModelSession, files: dict[str, Path])
 def test_stop_before_the_start_gives_nothing(session: ModelSession, files: dict[str, Path]) -> None:
     stop = threading.Event()
     stop.set()
-    assert list(predict_many(endless(files, []), session, classify, threads=2, stop=stop)) == []
+    assert list(predict_many(endless(files, []), classifier(session), threads=2, stop=stop)) == []
 
 
 def test_an_error_of_the_source_reaches_the_consumer(session: ModelSession, files: dict[str, Path]) -> None:
@@ -167,7 +172,7 @@ def test_an_error_of_the_source_reaches_the_consumer(session: ModelSession, file
         raise RuntimeError("the store is gone")
 
     with pytest.raises(RuntimeError, match="the store is gone"):
-        list(predict_many(broken(), session, classify, threads=2))
+        list(predict_many(broken(), classifier(session), threads=2))
     assert not working_threads()
 
 
@@ -182,7 +187,7 @@ def test_a_picture_that_cannot_be_prepared_is_that_pictures_error(
         return whole(image, session.card)
 
     monkeypatch.setattr(classify, "prepare", prepare)
-    found = dict(predict_many([(n, files[n]) for n in COLOURS], session, classify, threads=2))
+    found = dict(predict_many([(n, files[n]) for n in COLOURS], classifier(session), threads=2))
     assert isinstance(found["blue"], MediaError)
     assert colour(found["red"]) == "red" and colour(found["green"]) == "green"
 
@@ -206,5 +211,5 @@ def test_a_jpeg_is_decoded_small_unless_told_otherwise(tmp_path: Path) -> None:
             return classify.prepare(image, session.card)
 
     for draft in (2.0, 0.0):
-        list(predict_many([(1, path)], session, Watching(), threads=1, draft=draft))
+        list(predict_many([(1, path)], ModelPredictor(session, Watching(), draft), threads=1))
     assert sizes == [(200, 200), (1600, 1600)]

@@ -17,6 +17,7 @@ from PIL import Image
 from engine.batching import Result, predict_many
 from engine.device import choose
 from engine.families import Output, load_family
+from engine.predictor import ModelPredictor
 from engine.session import ModelSession
 from store.cards import Card, find_cards
 from store.demo import photos_folder
@@ -37,11 +38,9 @@ def float_card(name: str) -> Card:
 def outputs(card: Card, photos: list[Path], draft: float) -> dict[str, list[Output]]:
     if card.file not in _sessions:
         _sessions[card.file] = ModelSession(card, choose("cpu"))
-    session = _sessions[card.file]
+    predictor = ModelPredictor(_sessions[card.file], load_family(card.family), draft)
     items = [(photo.name, photo) for photo in photos]
-    found: dict[str, Result] = dict(
-        predict_many(items, session, load_family(card.family), threads=2, stop=Event(), draft=draft)
-    )
+    found: dict[str, Result] = dict(predict_many(items, predictor, threads=2, stop=Event()))
     assert list(found) == [photo.name for photo in photos]
     good = {key: value for key, value in found.items() if isinstance(value, list)}
     assert good.keys() == found.keys()

@@ -59,15 +59,14 @@ def _predictions(
 ) -> Iterator[dict[str, Any]]:
     from engine.batching import predict_many
     from engine.device import choose
-    from engine.families import load_family
-    from engine.session import ModelSession, cpu_count
+    from engine.opening import Models
+    from engine.session import cpu_count
     from engine.work import Listener
     from store.tables import Concept
 
     listener = Listener(version)
-    session = ModelSession(listener.card, choose(device))
-    family = load_family(listener.card.family)
-    answers = predict_many(enumerate(path for _, path in targets), session, family, threads=cpu_count())
+    predictor = Models(choose(device)).predictor(version)
+    answers = predict_many(enumerate(path for _, path in targets), predictor, threads=cpu_count())
     for number, answer in answers:
         input_id, path = targets[number]
         if not isinstance(answer, list):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.work import Work
-from store import inputs, models, predictions
+from store import inputs, predictions
 from store.database import write as transaction
 from store.jobs import finish
 from store.tables import Job, ModelVersion
@@ -13,7 +13,7 @@ def plan(job: Job) -> Work | None:
     """The inputs among the payload's `inputs` that this model has not looked at yet."""
     version = ModelVersion.get_by_id(job.model_version_id)
     asked = job.payload["inputs"]
-    known = predictions.known(version, asked, models.card(version).floor)
+    known = predictions.known(version, asked, version.card["floor"])
     missing = [input_id for input_id in asked if input_id not in known]
     return Work(job, version, inputs.files(missing)) if missing else None
 
