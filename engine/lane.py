@@ -145,6 +145,7 @@ class Lane:
             work = by_job[job_id]
             if isinstance(result, list):
                 said, work.kept_from[input_id] = opened.listener.hear(result, work.wanted)
+                work.written[input_id] = opened.listener.written(result)
                 work.fresh[input_id] = said
             else:
                 work.fresh[input_id] = str(result)

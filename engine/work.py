@@ -33,6 +33,8 @@ class Work:
     stored: dict[int, list[Said]] = field(default_factory=dict)
     """Answers that the store had already."""
     fresh: dict[int, Answer] = field(default_factory=dict)
+    written: dict[int, list[tuple[str, Said]]] = field(default_factory=dict)
+    """By input: what a workflow's annotation writers (node ids) got of it."""
     kept_from: dict[int, float] = field(default_factory=dict)
     """By input: every score from here up is among its fresh answer."""
 
@@ -77,12 +79,20 @@ class Listener:
         """
         kept: list[Said] = []
         kept_from = self.floor
-        for rank, output in enumerate(sorted(outputs, key=lambda output: -output.score)):
+        said = [output for output in outputs if output.said]
+        for rank, output in enumerate(sorted(said, key=lambda output: -output.score)):
             concept = self._concepts[output.concept]
-            region = None if output.box is None else Region.from_box(*output.box)
             regular = rank < self.keep and output.score >= self.floor
             if regular or output.score >= wanted.get(concept, math.inf):
-                kept.append(Said(concept, output.score, region))
+                kept.append(self._said(output))
             if rank == self.keep and output.score >= kept_from:
                 kept_from = math.nextafter(output.score, 2.0)
         return kept, kept_from
+
+    def written(self, outputs: Sequence[Output]) -> list[tuple[str, Said]]:
+        """What a workflow's annotation writers (node ids) write."""
+        return [(writer, self._said(output)) for output in outputs for writer in sorted(output.writers)]
+
+    def _said(self, output: Output) -> Said:
+        region = None if output.box is None else Region.from_box(*output.box)
+        return Said(self._concepts[output.concept], output.score, region)

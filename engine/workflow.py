@@ -76,9 +76,8 @@ class WorkflowPredictor:
             raise MediaError(f"The file cannot be read: {error.strerror}.") from None
 
     def predict(self, prepared: Sequence[Picture]) -> list[list[Output]]:
-        """What the workflow says of each, highest score first. Raises ModelError."""
-        said = (self.graph.said(passed).findings for passed in self.follow(prepared))
-        return [sorted(map(self._output, findings), key=lambda output: -output.score) for findings in said]
+        """What the workflow says and writes of each, highest score first. Raises ModelError."""
+        return [self._outputs(passed) for passed in self.follow(prepared)]
 
     def follow(self, prepared: Sequence[Picture]) -> list[dict[str, Flow]]:
         """For each picture what every node (id) passes on. Raises ModelError."""
@@ -107,10 +106,28 @@ class WorkflowPredictor:
                 found[index] += [view.place(_finding(output, model)) for output in said]
         return [Flow(tuple(said), flow.views) for said, flow in zip(found, flows, strict=True)]
 
-    def _output(self, finding: Finding) -> Output:
-        if finding.concept not in self._index:
-            raise ModelError(f"The workflow says '{finding.concept}', which it could not when it was added.")
-        return Output(self._index[finding.concept], finding.score, _box(finding.region))
+    def _outputs(self, passed: Mapping[str, Flow]) -> list[Output]:
+        writers: dict[Finding, set[str]] = {}
+        for writer in self.graph.writers:
+            for finding in passed[writer.id].findings:
+                writers.setdefault(finding, set()).add(writer.id)
+        said = set(self.graph.said(passed).findings)
+        outputs = [
+            Output(
+                self._number(finding.concept),
+                finding.score,
+                _box(finding.region),
+                frozenset(writers.get(finding, ())),
+                finding in said,
+            )
+            for finding in said | writers.keys()
+        ]
+        return sorted(outputs, key=lambda output: (-output.score, output.concept, output.box or ()))
+
+    def _number(self, concept: str) -> int:
+        if concept not in self._index:
+            raise ModelError(f"The workflow says '{concept}', which it could not when it was added.")
+        return self._index[concept]
 
 
 def _parts(pictures: Sequence[Picture], flows: Sequence[Flow]) -> Iterator[tuple[int, View, Image.Image]]:

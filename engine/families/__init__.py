@@ -24,6 +24,10 @@ class Output:
     """The model's own float32 in 0..1, not rounded."""
     box: tuple[float, float, float, float] | None = None
     """x0, y0, x1, y1 in 0..1 of the upright picture; None says it of the whole input."""
+    writers: frozenset[str] = frozenset()
+    """The annotation writers of a workflow (node ids) that it reached."""
+    said: bool = True
+    """Whether it is part of what a workflow says; what ends at a writer may not be."""
 
 
 class Family(Protocol):

@@ -91,9 +91,10 @@ class Graph:
         return {node: list(names) for node, (names, _) in self._reach(known, related).items()}
 
     def concepts(self, known: Concepts, related: Relations) -> list[str]:
-        """What the workflow can say, in its models' order."""
+        """What the workflow can say or write, in its models' order."""
         reach = self._reach(known, related)
-        return list(dict.fromkeys(name for node in self.ends for name in reach[node.id][1]))
+        telling = [*self.ends, *self.writers]
+        return list(dict.fromkeys(name for node in telling for name in reach[node.id][1]))
 
     def _reach(
         self, known: Concepts, related: Relations
