@@ -16,6 +16,9 @@
 Every terminal with iTerm2's own images (OSC 1337: iTerm2, WezTerm, mintty, Konsole, Rio) has Sixel too,
 with which a step of a box costs a part of the picture only; so they are not used. WINNOW_GRAPHICS overrules.
 
+Tried: kitty 0.41 alone and behind tmux 3.5a, xterm 379. The other rows follow what is known of those
+terminals, and nobody has tried them with Winnow yet.
+
 [1] https://sw.kovidgoyal.net/kitty/graphics-protocol/ (placeholders 0.28, relative placements 0.31)
 [2] https://github.com/tmux/tmux/wiki/FAQ and CHANGES, 3.4: Sixel; the feature "sixel" of a client
 [3] https://www.arewesixelyet.com, and what each terminal's own pages say
