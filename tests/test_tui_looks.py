@@ -41,7 +41,7 @@ async def test_prodigy_s_keys_skip_and_take_back(project: Project, place: Place)
 async def test_vim_s_x_deletes(project: Project, place: Place) -> None:
     sessions.remember(project.owner, "keymap", "vim")
     async with opened(project.owner, place) as stage:
-        await stage.press("a", "x")
+        await stage.press("a", "k", "x")
         assert rows() == []
         await stage.press("X")
         assert rows() == [("cat", 0, "olga")]
