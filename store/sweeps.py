@@ -35,9 +35,11 @@ def by_labeler(task: Task, inputs: Sequence[int]) -> dict[str, list[int]]:
     for some in chunked(inputs, 500):
         within = f"({', '.join(map(str, some))})"
         rows = database.execute_sql(
-            f"SELECT u.name, w.input_id FROM assignment w JOIN user u ON u.id = w.user_id "
+            f"SELECT u.name, w.input_id FROM assignment w INDEXED BY assignment_input "
+            "JOIN user u ON u.id = w.user_id "
             f"WHERE w.input_id IN {within} AND w.task_id = ? AND w.side = 'label' AND w.status = {_AWAITING} "
-            "UNION SELECT u.name, n.input_id FROM annotation n JOIN user u ON u.id = n.annotator_id "
+            "UNION SELECT u.name, n.input_id FROM annotation n INDEXED BY annotation_once "
+            "JOIN user u ON u.id = n.annotator_id "
             f"WHERE n.input_id IN {within} AND n.task_id = ? AND n.deleted = 0 AND n.status = {_AWAITING}",
             (task.id, task.id),
         )
