@@ -15,8 +15,10 @@ from peewee import fn
 import store
 from store import (
     annotations,
+    answers,
     comments,
     concepts,
+    dataset_versions,
     datasets,
     editing,
     exchange,
@@ -27,21 +29,36 @@ from store import (
     labeling,
     models,
     predictions,
+    rehearsal,
     reviewing,
     skips,
     steps,
+    sweeps,
     tasks,
     users,
+    workflows,
 )
 from store.errors import Denied, Refused
 from store.predictions import Said
-from store.tables import Annotation, Concept, Input, Review, Step, Task, User, database
+from store.tables import (
+    Annotation,
+    Concept,
+    DatasetVersion,
+    Input,
+    Review,
+    Step,
+    Task,
+    User,
+    Workflow,
+    database,
+)
 from store.values import Region, Role, Side, Verdict
 from tests.conftest import Project
 
 OWNER, LEADS = {Role.OWNER}, {Role.OWNER, Role.LEAD}
 PEOPLE = {*LEADS, Role.LABELER}
 BOX = Region.from_box(0.1, 0.1, 0.5, 0.5)
+LOOK = "workflow: {id: %s, nodes: [{id: look, model: {model_id: efficientnet-lite0}}]}"
 
 READS = {
     "labeling.open_inputs",
@@ -79,6 +96,8 @@ class World:
         (self.suggestion,) = labeling.suggestions(self.mine, 2, self.me) or ()
         self.comment = comments.add(self.me, self.mine, 1, "hm")
         self.annotation = labeling.add(self.me, self.mine, 1, "cat", BOX)
+        self.answers = answers.of(self.mine, 1)
+        self.workflow = workflows.add(project.owner, LOOK % "seen")
 
     def undone(self, me: User) -> None:
         """Mark the last step of `me` as undone: there is something to redo."""
@@ -92,6 +111,8 @@ class World:
 Verb = Callable[[World, User], Any]
 VERBS: dict[str, tuple[set[Role], Verb]] = {
     "annotations.remove": (PEOPLE, lambda w, me: annotations.remove(me, w.fresh(w.annotation))),
+    "answers.drop": (PEOPLE, lambda w, me: answers.drop(me, w.answers.lines)),
+    "answers.take": (PEOPLE, lambda w, me: answers.take(me, w.answers, "other")),
     "comments.add": (PEOPLE, lambda w, me: comments.add(me, w.mine, 1, "well")),
     "comments.reply": (PEOPLE, lambda w, me: comments.reply(me, w.fresh(w.comment), "well")),
     "comments.resolve": (PEOPLE, lambda w, me: comments.resolve(me, w.fresh(w.comment))),
@@ -101,6 +122,7 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
         PEOPLE,
         lambda w, me: concepts.relate(me, concepts.find("cat"), "synonym", concepts.find("tabby")),
     ),
+    "dataset_versions.of_task": (LEADS, lambda w, me: dataset_versions.of_task(me, w.mine)),
     "datasets.add": (LEADS, lambda w, me: datasets.add(me, "new")),
     "editing.edit": (LEADS, lambda w, me: editing.edit(me, w.fresh(w.mine), priority=3)),
     "exchange.take_in": (LEADS, lambda w, me: exchange.take_in(me, "jsonl", w.folder / "in.jsonl")),
@@ -124,6 +146,7 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
     ),
     "labeling.reassign": (PEOPLE, lambda w, me: labeling.reassign(me, w.fresh(w.annotation), "dog")),
     "labeling.submit": (PEOPLE, lambda w, me: labeling.submit(me, w.mine, 1)),
+    "rehearsal.people": (LEADS, lambda w, me: rehearsal.people(me, w.mine, labelers=("other",))),
     "reviewing.decide": (
         PEOPLE,
         lambda w, me: reviewing.decide(me, w.theirs, [1], Verdict.APPROVE),
@@ -131,6 +154,7 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
     "skips.skip": (PEOPLE, lambda w, me: skips.skip(me, w.mine, Side.LABEL, 1, "unclear")),
     "steps.undo": (PEOPLE, lambda w, me: steps.undo(me, w.mine)),
     "steps.redo": (PEOPLE, lambda w, me: w.undone(me) or steps.redo(me, w.mine)),
+    "sweeps.decide": (PEOPLE, lambda w, me: sweeps.decide(me, w.theirs, [1], Verdict.APPROVE)),
     "tasks.create": (LEADS, lambda w, me: tasks.create(me, tasks.Plan(name="n", type="classification"))),
     "tasks.start": (LEADS, lambda w, me: tasks.start(me, w.auto)),
     "tasks.pause": (LEADS, lambda w, me: tasks.pause(me, w.auto)),
@@ -141,6 +165,9 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
     "tasks.delete": (LEADS, lambda w, me: tasks.delete(me, w.fresh(w.mine))),
     "users.add": (OWNER, lambda w, me: users.add(me, "eve")),
     "users.remove": (OWNER, lambda w, me: users.remove(me, w.fresh(w.other))),
+    "workflows.add": (LEADS, lambda w, me: workflows.add(me, LOOK % "new")),
+    "workflows.make_default": (LEADS, lambda w, me: workflows.make_default(me, w.fresh(w.workflow))),
+    "workflows.remove": (LEADS, lambda w, me: workflows.remove(me, w.fresh(w.workflow))),
 }
 
 
@@ -165,7 +192,7 @@ def test_every_verb_is_known_here() -> None:
 
 
 def everything() -> list[Any]:
-    tables = (Annotation, Concept, Input, Review, Task, User)
+    tables = (Annotation, Concept, DatasetVersion, Input, Review, Task, User, Workflow)
     return [list(table.select().order_by(table.id).tuples()) for table in tables]
 
 
