@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from engine.families import Family, Output
-from engine.media import Pixels
+from engine.media import Pixels, Place, place_of
 from engine.session import ModelSession
 from store.media import open_upright
 
@@ -33,6 +33,14 @@ class Predictor(Protocol):
 
     def predict(self, prepared: Sequence[Any]) -> list[list[Output]]:
         """For each what is kept, highest score first. Raises ModelError; on one thread at a time."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One picture as a model sees it."""
+
+    pixels: Pixels
+    place: Place
 
 
 class ModelPredictor:
@@ -60,17 +68,17 @@ class ModelPredictor:
         """Width and height below which a picture must not be decoded; None: every pixel is needed."""
         return self.family.needed_size(self.card) if self.draft else None
 
-    def prepare(self, path: Path) -> Pixels:
-        """Pixels uint8 [S, S, 3]."""
+    def prepare(self, path: Path) -> Seen:
+        """The square that the model takes."""
         return self.prepare_image(open_upright(path, self.needed, self.draft))
 
-    def prepare_image(self, image: Image.Image) -> Pixels:
+    def prepare_image(self, image: Image.Image) -> Seen:
         """The same for an upright RGB picture, or a part of one."""
-        return self.family.prepare(image, self.card)
+        return Seen(self.family.prepare(image, self.card), place_of(image.size, self.card.preprocessing))
 
-    def predict(self, prepared: Sequence[Pixels]) -> list[list[Output]]:
+    def predict(self, prepared: Sequence[Seen]) -> list[list[Output]]:
         """What the model says of each."""
         if not prepared:
             return []
-        outputs = self.session.run(np.stack(list(prepared)))
-        return self.family.decode(outputs, self.card, len(prepared))
+        outputs = self.session.run(np.stack([seen.pixels for seen in prepared]))
+        return self.family.decode(outputs, self.card, [seen.place for seen in prepared])

@@ -17,7 +17,6 @@ from store import models
 from store.names import clean
 from store.predictions import Answer, Said
 from store.tables import Job, ModelVersion
-from store.values import Region
 
 
 @dataclass
@@ -94,5 +93,4 @@ class Listener:
         return [(writer, self._said(output)) for output in outputs for writer in sorted(output.writers)]
 
     def _said(self, output: Output) -> Said:
-        region = None if output.box is None else Region.from_box(*output.box)
-        return Said(self._concepts[output.concept], output.score, region)
+        return Said(self._concepts[output.concept], output.score, output.region)

@@ -19,7 +19,6 @@ from store.graphs.graph import Graph, Relations
 from store.graphs.nodes import ImageCrop, ModelNode, Operator, RandomSample, Surroundings
 from store.media import MediaError, open_upright
 from store.names import clean
-from store.values import Region
 
 LONGEST = 2048
 """Pixels of a picture's long side that are kept for cutting parts out of it: a batch stays below 130 MB."""
@@ -116,13 +115,13 @@ class WorkflowPredictor:
             Output(
                 self._number(finding.concept),
                 finding.score,
-                _box(finding.region),
+                finding.region,
                 frozenset(writers.get(finding, ())),
                 finding in said,
             )
             for finding in said | writers.keys()
         ]
-        return sorted(outputs, key=lambda output: (-output.score, output.concept, output.box or ()))
+        return sorted(outputs, key=lambda output: (-output.score, output.concept, _where(output)))
 
     def _number(self, concept: str) -> int:
         if concept not in self._index:
@@ -155,10 +154,10 @@ def _pixels(image: Image.Image, view: View) -> tuple[int, int, int, int] | None:
 
 
 def _finding(output: Output, model: ModelPredictor) -> Finding:
-    region = None if output.box is None else Region.from_box(*output.box)
     name = clean(model.session.card.concepts[output.concept], "a concept")
-    return Finding(name, output.score, region)
+    return Finding(name, output.score, output.region)
 
 
-def _box(region: Region | None) -> tuple[float, float, float, float] | None:
-    return None if region is None else region.box
+def _where(output: Output) -> bytes:
+    """Something to order outputs of one score and concept by."""
+    return b"" if output.region is None else output.region.pack()

@@ -11,7 +11,7 @@ from pathlib import Path
 from store.fields import CardError, Fields
 from store.printable import printable
 
-RESIZES = ("short-side", "stretch")
+RESIZES = ("short-side", "stretch", "letterbox")
 FILTERS = ("bicubic", "bilinear")
 LAYOUTS = ("NHWC", "NCHW")
 DTYPES = ("uint8", "float32")
@@ -27,9 +27,12 @@ class Preprocessing:
     size: int
     """Side of the square that the model takes, in pixels."""
     resize: str = "stretch"
-    """`short-side`: short side to size / crop, then its centre square. `stretch`: the whole picture."""
+    """`short-side`: short side to size / crop, then its centre square. `stretch`: the whole picture.
+    `letterbox`: the whole picture in its own proportions, `padding` around it."""
     crop: float = 0.875
     """The part of the short side that the centre square keeps; only for `short-side`."""
+    padding: int = 114
+    """The grey, 0..255, beside a picture that does not fill its square; only for `letterbox`."""
     filter: str = "bilinear"
     """`bicubic` or `bilinear`, as Pillow understands them. It changes results more than decoding does."""
     layout: str = "NHWC"
@@ -164,6 +167,7 @@ def _preprocessing(table: Fields) -> Preprocessing:
         size=table.whole("size", 1, 4096),
         resize=table.choice("resize", RESIZES, "stretch"),
         crop=table.number("crop", 0.1, 1, 0.875),
+        padding=table.whole("padding", 0, 255, 114),
         filter=table.choice("filter", FILTERS, "bilinear"),
         layout=table.choice("layout", LAYOUTS, "NHWC"),
         dtype=table.choice("dtype", DTYPES, "uint8"),

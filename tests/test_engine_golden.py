@@ -47,8 +47,13 @@ def outputs(card: Card, photos: list[Path], draft: float) -> dict[str, list[Outp
     return good
 
 
+def box_of(output: Output) -> list[float]:
+    assert output.region is not None and output.region.box is not None
+    return list(output.region.box)
+
+
 def by_concept(card: Card, found: list[Output]) -> dict[str, float]:
-    assert all(output.box is None for output in found)
+    assert all(output.region is None for output in found)
     assert [output.score for output in found] == sorted((o.score for o in found), reverse=True)
     return {card.concepts[output.concept]: output.score for output in found}
 
@@ -90,7 +95,7 @@ def test_a_drafted_picture_has_the_boxes_of_the_whole_one(tmp_path: Path) -> Non
         for concept, score, box in by_hand.detect(photo, by_hand.FLOATS[card.name]):
             if score >= 0.3:
                 same = [o for o in drafted[photo.name] if card.concepts[o.concept] == concept]
-                assert any(by_hand.overlap(list(o.box or ()), box) >= 0.9 for o in same)
+                assert any(by_hand.overlap(box_of(o), box) >= 0.9 for o in same)
 
 
 def test_the_detector_agrees_with_a_run_by_hand() -> None:
@@ -103,10 +108,10 @@ def test_the_detector_agrees_with_a_run_by_hand() -> None:
         boxes += len(found)
         assert [card.concepts[output.concept] for output in found] == [row[0] for row in expected]
         for output, (_, score, box) in zip(found, expected, strict=True):
-            assert output.box is not None
+            x0, y0, x1, y1 = box_of(output)
             assert output.score == pytest.approx(score, abs=1e-3)
-            assert by_hand.overlap(list(output.box), box) >= 0.99
-            assert 0 <= output.box[0] < output.box[2] <= 1 and 0 <= output.box[1] < output.box[3] <= 1
+            assert by_hand.overlap(box_of(output), box) >= 0.99
+            assert 0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1
     assert boxes > 30
 
 
@@ -128,7 +133,7 @@ def test_the_float_detector_still_says_what_was_written_down() -> None:
         assert [card.concepts[output.concept] for output in found[photo]] == [row[0] for row in expected]
         for output, (_, score, box) in zip(found[photo], expected, strict=True):
             assert output.score == pytest.approx(score, abs=1e-3)
-            assert by_hand.overlap(list(output.box or ()), box) >= 0.99
+            assert by_hand.overlap(box_of(output), box) >= 0.99
 
 
 @pytest.mark.parametrize("name", by_hand.CLASSIFIERS)
@@ -157,7 +162,7 @@ def test_the_int8_detector_is_near_what_was_written_down() -> None:
         for concept, score, box in expected:
             if score >= 0.5:
                 same = [o for o in found[photo] if card.concepts[o.concept] == concept]
-                near = [o for o in same if by_hand.overlap(list(o.box or ()), box) >= 0.8]
+                near = [o for o in same if by_hand.overlap(box_of(o), box) >= 0.8]
                 assert near
                 away.append(min(abs(output.score - score) for output in near))
     assert len(away) > 10

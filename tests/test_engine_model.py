@@ -15,7 +15,7 @@ from PIL import Image
 from engine.device import CPU_PROVIDER, CUDA_PROVIDER, Device, DeviceError, choose, native_output_hidden
 from engine.families import classify, detect, family_names, load_family
 from engine.graph import GraphError, Node, refuse_external_data
-from engine.media import centre, needed_size, square
+from engine.media import WHOLE, centre, needed_size, square
 from engine.session import ModelError, ModelSession
 from store.cards import Card, Preprocessing, find_cards
 from store.demo import photos_folder
@@ -94,9 +94,8 @@ def test_the_gpu_says_what_the_cpu_says(name: str) -> None:
     family = load_family(card.family)
     images = [open_upright(path) for path in sorted(photos_folder().iterdir())[:9]]
     pixels = np.stack([family.prepare(image, card) for image in images])
-    both = zip(
-        family.decode(on_gpu.run(pixels), card, 9), family.decode(on_cpu.run(pixels), card, 9), strict=True
-    )
+    said = [family.decode(session.run(pixels), card, [WHOLE] * 9) for session in (on_gpu, on_cpu)]
+    both = zip(*said, strict=True)
     same = sum(gpu[0].concept == cpu[0].concept for gpu, cpu in both)
     assert same >= 7  # int8 and fp16 agree on the first concept of 92% of pictures
 
@@ -211,7 +210,7 @@ def test_nan_passes_a_session_and_ends_in_the_family(tmp_path: Path) -> None:
     session = ModelSession(tiny_model.card(tmp_path, tiny_model.graph(nodes), preprocessing=wanted), CPU)
     outputs = session.run(np.full((1, 8, 8, 3), 64, np.uint8))
     assert np.isnan(outputs["scores"][0, 0])
-    assert [output.concept for output in classify.decode(outputs, session.card, 1)[0]] == [1, 2]
+    assert [output.concept for output in classify.decode(outputs, session.card, [WHOLE])[0]] == [1, 2]
 
 
 def test_families_are_the_files_of_the_folder() -> None:
@@ -226,7 +225,7 @@ def test_families_are_the_files_of_the_folder() -> None:
 
 def scores_of(card: Card, *row: float) -> list[tuple[int, float]]:
     outputs = {"scores": np.array([row], np.float32)}
-    return [(output.concept, output.score) for output in classify.decode(outputs, card, 1)[0]]
+    return [(output.concept, output.score) for output in classify.decode(outputs, card, [WHOLE])[0]]
 
 
 def test_classify_keeps_the_highest_from_the_floor_up(tmp_path: Path) -> None:
@@ -269,7 +268,8 @@ def found(card: Card, rows: list[tuple[tuple[float, ...], float, int]]) -> list[
         "scores": np.array([[row[1] for row in rows]], np.float32),
         "classes": np.array([[row[2] for row in rows]], np.int64),
     }
-    return [(output.concept, output.score, output.box) for output in detect.decode(outputs, card, 1)[0]]
+    kept = detect.decode(outputs, card, [WHOLE])[0]
+    return [(output.concept, output.score, output.region and output.region.box) for output in kept]
 
 
 def detector(folder: Path, **changes: object) -> Card:
@@ -308,19 +308,16 @@ def test_detect_clips_boxes_and_drops_what_is_none(tmp_path: Path) -> None:
 def test_detect_refuses_outputs_of_other_shapes(tmp_path: Path) -> None:
     card = detector(tmp_path)
     good = {"boxes": np.zeros((1, 2, 4)), "scores": np.zeros((1, 2)), "classes": np.zeros((1, 2), np.int64)}
-    assert detect.decode(good, card, 1) == [[]]
+    assert detect.decode(good, card, [WHOLE]) == [[]]
     for key, other in (
         ("boxes", np.zeros((1, 3, 4))),
         ("classes", np.zeros((1, 3))),
         ("scores", np.zeros(2)),
     ):
         with pytest.raises(ModelError, match="but gives"):
-            detect.decode({**good, key: other}, card, 1)
+            detect.decode({**good, key: other}, card, [WHOLE])
     with pytest.raises(ModelError, match="classes is missing"):
-        detect.decode({"boxes": good["boxes"], "scores": good["scores"]}, card, 1)
-    short = dataclasses.replace(card, preprocessing=Preprocessing(size=8, resize="short-side"))
-    with pytest.raises(ModelError, match="stretch"):
-        detect.decode(good, short, 1)
+        detect.decode({"boxes": good["boxes"], "scores": good["scores"]}, card, [WHOLE])
 
 
 unit = st.floats(0, 1, width=32)

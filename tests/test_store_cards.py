@@ -107,7 +107,7 @@ def test_concepts_come_from_a_file_beside_the_card(tmp_path: Path) -> None:
         ('file = "tiny.onnx"', 'file = "tiny.onnx"\ngpu_file = "tiny.onnx"', "gpu_sha256 is missing"),
         ("[preprocessing]\nsize = 8", "", "[preprocessing]: size is missing"),
         ("size = 8", "size = 9000000", "size must be a whole number from 1 to 4096"),
-        ("size = 8", 'size = 8\nresize = "fit"', "resize must be one of short-side, stretch"),
+        ("size = 8", 'size = 8\nresize = "fit"', "resize must be one of short-side, stretch, letterbox"),
         ("size = 8", "size = 8\nstd = [1, 0, 1]", "std must be three numbers above 0"),
         ("size = 8", "size = 8\nmean = [1]", "mean must be three numbers"),
         ('scores = "probs"', "", "name the graph's outputs"),

@@ -2,16 +2,17 @@
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
 import numpy as np
 from PIL import Image
 
-from engine.media import Pixels
+from engine.media import Pixels, Place
 from engine.session import Array, ModelError
 from store.cards import Card
+from store.values import Region
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class Output:
     """Index into the card's concepts."""
     score: float
     """The model's own float32 in 0..1, not rounded."""
-    box: tuple[float, float, float, float] | None = None
-    """x0, y0, x1, y1 in 0..1 of the upright picture; None says it of the whole input."""
+    region: Region | None = None
+    """Where on the upright picture; None says it of the whole input."""
     writers: frozenset[str] = frozenset()
     """The annotation writers of a workflow (node ids) that it reached."""
     said: bool = True
@@ -39,8 +40,8 @@ class Family(Protocol):
     def prepare(self, image: Image.Image, card: Card) -> Pixels:
         """Pixels uint8 [S, S, 3] for one upright RGB picture; runs on many threads at once."""
 
-    def decode(self, outputs: Mapping[str, Array], card: Card, count: int) -> list[list[Output]]:
-        """For each of the first `count` pictures what is kept, highest score first.
+    def decode(self, outputs: Mapping[str, Array], card: Card, places: Sequence[Place]) -> list[list[Output]]:
+        """For each picture what is kept, highest score first; `places` says where it lay in its square.
 
         Raises ModelError when the outputs are not of the shapes that the card promises.
         """

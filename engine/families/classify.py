@@ -1,6 +1,6 @@
 """Classifiers: one score for each concept, of the whole picture."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PIL import Image
@@ -23,7 +23,7 @@ def prepare(image: Image.Image, card: Card) -> media.Pixels:
     return media.square(image, card.preprocessing)
 
 
-def decode(outputs: Mapping[str, Array], card: Card, count: int) -> list[list[Output]]:
+def decode(outputs: Mapping[str, Array], card: Card, places: Sequence[media.Place]) -> list[list[Output]]:
     """The `keep` highest scores of at least `floor`; a NaN is never kept.
 
     `scores` is float [N, concepts]. The card's parameter `activation` says what turns it into 0..1: `none`
@@ -34,7 +34,7 @@ def decode(outputs: Mapping[str, Array], card: Card, count: int) -> list[list[Ou
         shape = "none" if scores is None else list(scores.shape)
         wanted = f"scores of shape [N, {len(card.concepts)}], one for each concept on its card"
         raise ModelError(f"The model {card.name} must give {wanted}, but gives {shape}.")
-    return [_kept(row, card) for row in _activated(scores[:count], card)]
+    return [_kept(row, card) for row in _activated(scores[: len(places)], card)]
 
 
 def _activated(scores: Array, card: Card) -> Array:

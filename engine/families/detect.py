@@ -1,6 +1,6 @@
 """Detectors: a box, a concept and a score for each thing found."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from engine.families import Output, checked_scores
 from engine.graph import FLOAT, INT64, Node, Value, model
 from engine.session import Array, ModelError
 from store.cards import Card
+from store.values import Region
 
 
 def needed_size(card: Card) -> tuple[int, int]:
@@ -25,7 +26,7 @@ def prepare(image: Image.Image, card: Card) -> media.Pixels:
     return media.square(image, card.preprocessing)
 
 
-def decode(outputs: Mapping[str, Array], card: Card, count: int) -> list[list[Output]]:
+def decode(outputs: Mapping[str, Array], card: Card, places: Sequence[media.Place]) -> list[list[Output]]:
     """The `keep` highest scores of at least `floor` that no better box of the same concept overlaps.
 
     `boxes` is float [N, K, 4], x0 y0 x1 y1 in 0..1 of the picture as the model saw it; `scores` float and
@@ -38,12 +39,9 @@ def decode(outputs: Mapping[str, Array], card: Card, count: int) -> list[list[Ou
         shapes = f"{list(boxes.shape)}, {list(scores.shape)} and {list(classes.shape)}"
         wanted = "boxes [N, K, 4], scores [N, K] and classes [N, K]"
         raise ModelError(f"The model {card.name} must give {wanted}, but gives {shapes}.")
-    if card.preprocessing.resize != "stretch":
-        raise ModelError(
-            f"The card {card.name}: resize must be stretch, so that boxes fit the whole picture."
-        )
     scores = checked_scores(scores, card)
-    return [_kept(boxes[i], scores[i], classes[i], card) for i in range(min(count, len(scores)))]
+    found = zip(boxes, scores, classes, places, strict=False)
+    return [_kept(*one, card) for one in found]
 
 
 def _output(outputs: Mapping[str, Array], key: str, card: Card) -> Array:
@@ -54,7 +52,7 @@ def _output(outputs: Mapping[str, Array], key: str, card: Card) -> Array:
     return outputs[key]
 
 
-def _kept(boxes: Array, scores: Array, classes: Array, card: Card) -> list[Output]:
+def _kept(boxes: Array, scores: Array, classes: Array, place: media.Place, card: Card) -> list[Output]:
     known = (classes >= 0) & (classes < len(card.concepts)) & np.isfinite(boxes).all(axis=1)
     chosen = np.flatnonzero((scores >= card.floor) & known)
     chosen = chosen[np.argsort(-scores[chosen], kind="stable")]
@@ -63,9 +61,9 @@ def _kept(boxes: Array, scores: Array, classes: Array, card: Card) -> list[Outpu
     )
     kept: list[Output] = []
     for index in chosen[alone]:
-        x0, y0, x1, y1 = (float(side) for side in boxes[index].astype(np.float32).clip(0, 1))
+        (x0, y0), (x1, y1) = place.on_picture(boxes[index].reshape(2, 2)).clip(0, 1).tolist()
         if x0 < x1 and y0 < y1:
-            kept.append(Output(int(classes[index]), float(scores[index]), (x0, y0, x1, y1)))
+            kept.append(Output(int(classes[index]), float(scores[index]), Region.from_box(x0, y0, x1, y1)))
     return kept[: card.keep]
 
 
