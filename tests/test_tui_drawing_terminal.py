@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from tests.pty_rig import Kind, PtyRig
 from tests.winnow_process import environment, winnow, winnow_json
+from tui.picture.geometry import Area, Projection
 
 CELL = (10, 20)
 
@@ -102,3 +103,46 @@ def test_a_box_is_dragged_by_the_terminal_s_mouse(project: Path) -> None:
     pixels = 600 / columns
     assert right - left == pytest.approx(11 * pixels, abs=2)
     assert bottom - top == pytest.approx(3 * pixels * CELL[1] / CELL[0], abs=pixels)
+
+
+def drag(rig: PtyRig, begin: tuple[int, int], end: tuple[int, int], first: int) -> None:
+    """Drags between pixels of the screen on a terminal that reports them, counted from `first`."""
+    # It reports its size by itself, and the mouse in pixels.
+    rig.send("\x1b[?2048;2$y\x1b[48;24;80;480;800t")
+    rig.wait_for(lambda: b"\x1b[?1016h" in rig.output)
+    rig.wait_until_quiet()
+    (x0, y0), (x1, y1) = begin, end
+    rig.send(f"\x1b[<0;{x0 + first};{y0 + first}M")
+    for button, final in ((32, "M"), (0, "m")):
+        rig.send(f"\x1b[<{button};{x1 + first};{y1 + first}{final}")
+    rig.wait_for("What is in the region?")
+    rig.press("enter")
+    rig.wait_for("goat.1")
+
+
+def red_part(rig: PtyRig) -> tuple[int, int, int, int]:
+    """Where something red can be seen: left, top, right, bottom in pixels."""
+    red, green, _ = rig.picture().split()
+    box = ImageChops.subtract(red, green).point(lambda value: 255 * (value > 200)).getbbox()
+    assert box is not None
+    return box
+
+
+def test_a_drag_is_exact_to_the_pixel_whichever_the_terminal_counts_from(tmp_path: Path) -> None:
+    winnow(tmp_path, "init")
+    Image.new("RGB", (600, 400), "red").save(tmp_path / "a.png")
+    winnow(tmp_path, "add", ".")
+    winnow(tmp_path, "task", "create", "boxes", "--type", "detection", "--concept", "goat")
+    kinds: tuple[tuple[Kind, int], ...] = (("kitty", 0), ("sixel", 1))
+    for kind, first in kinds:
+        with terminal(tmp_path, kind) as rig:
+            rig.wait_for("a.png")
+            rig.wait_until_quiet()
+            left, top, right, bottom = red_part(rig)
+            # From the picture's first pixel: one less would be beside it.
+            drag(rig, (left, top), (left + 123, top + 77), first)
+            rig.wait_until_quiet()
+        projection = Projection(600, 400, Area(right - left, bottom - top, 1, 1))
+        x, y = projection.to_image(123, 77)
+        assert boxes(tmp_path)[-1:] == [("a.png", "goat", [0, 0, round(x * 600), round(y * 400)])]
+        winnow(tmp_path, "undo")

@@ -1,4 +1,4 @@
-"""Keeps the terminal's late replies from becoming key presses."""
+"""Keeps the terminal's late replies from becoming key presses, and makes its mouse exact to the pixel."""
 
 from __future__ import annotations
 
@@ -71,18 +71,26 @@ class StrayFilter:
         return "" if certain else held
 
 
+_MOUSE = re.compile(r"\x1b\[<(\d+);(-?\d+);(-?\d+)([Mm])\Z")
+
 _feed = XTermParser.feed
 _tick = XTermParser.tick
+_parse_mouse_code = XTermParser.parse_mouse_code
 _filters: WeakKeyDictionary[XTermParser, StrayFilter] = WeakKeyDictionary()
 _fence_hook: list[Callable[[], None]] = []
 _unread: list[str] = []
 
 
-def install(unread: str = "") -> None:
-    """Filters all input of Textual's drivers from now on; `unread` is what a probe had of a late reply."""
+def install(unread: str = "", *, pixels_from_zero: bool = False) -> None:
+    """Filters all input of Textual's drivers from now on; `unread` is what a probe had of a late reply.
+
+    `pixels_from_zero`: the terminal's mouse counts cells from 1, as all do, but pixels from 0.
+    """
     _unread[:] = [unread]
     XTermParser.feed = _filtered_feed  # type: ignore[method-assign, assignment]
     XTermParser.tick = _filtered_tick  # type: ignore[method-assign, assignment]
+    mouse = _parse_from_zero if pixels_from_zero else _parse_mouse_code
+    XTermParser.parse_mouse_code = mouse  # type: ignore[method-assign]
 
 
 def on_fence(hook: Callable[[], None] | None) -> None:
@@ -102,6 +110,14 @@ def _filtered_feed(parser: XTermParser, data: str) -> Iterable[Message]:
         return _feed(parser, data)
     text = _filter_of(parser).passed(data, _fence_hook[0] if _fence_hook else None)
     return _feed(parser, text) if text else ()
+
+
+def _parse_from_zero(parser: XTermParser, code: str) -> Message | None:
+    """Textual takes pixels to be counted from 1: the first of them would be lost, the others be one less."""
+    report = _MOUSE.match(code)
+    if report is not None and parser.mouse_pixels:
+        code = f"\x1b[<{report[1]};{int(report[2]) + 1};{int(report[3]) + 1}{report[4]}"
+    return _parse_mouse_code(parser, code)
 
 
 def _filtered_tick(parser: XTermParser) -> Iterator[Message]:

@@ -68,6 +68,8 @@ _TRUE_COLOUR = (
     "xterm", "tmux", "alacritty", "windows terminal", "mintty",
 )  # fmt: skip
 _DRAW_SEXTANTS = ("kitty", "ghostty", "wezterm", "foot", "vte", "contour", "rio")
+# As their sources have it (kitty/mouse.c, mouse_encode.zig); foot and xterm count pixels from 1, like cells.
+_PIXELS_FROM_ZERO = ("kitty", "ghostty")
 _SILENT = ("dumb", "linux", "unknown")
 
 
@@ -103,6 +105,11 @@ class Terminal:
     """Who looks on from behind tmux, None without tmux or where it cannot be asked."""
     unread: str = ""
     """The beginning of a reply whose end had not come yet: the input parser needs it."""
+
+    @property
+    def counts_pixels_from_zero(self) -> bool:
+        """Whether its mouse calls the first pixel 0."""
+        return _is_one_of(self.name, _PIXELS_FROM_ZERO)
 
     @property
     def why_not_kitty(self) -> str:

@@ -54,7 +54,7 @@ class GraphicsApp(App[ReturnType]):
         self._frame_waits = False
         self._window_cell: tuple[int, int] | None = None
         if self.terminal.answered:
-            parser.install(self.terminal.unread)
+            parser.install(self.terminal.unread, pixels_from_zero=self.terminal.counts_pixels_from_zero)
 
     @property
     def draws_directly(self) -> bool:
