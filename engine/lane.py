@@ -188,5 +188,5 @@ def _parts(job: Job, work: Work) -> list[dict[str, object]]:
     """One payload for each input of a job, the stored ones included."""
     ids = sorted({input_id for input_id, _ in work.pending} | set(work.stored))
     if "inputs" in job.payload:
-        return [{"inputs": [input_id]} for input_id in ids]
+        return [{"inputs": [input_id], "count": 1} for input_id in ids]
     return [{"first": input_id, "last": input_id, "count": 1} for input_id in ids]

@@ -12,7 +12,7 @@ from typing import Any
 
 from peewee import chunked
 
-from store import database, datasets, media, rights
+from store import database, datasets, media, rights, workflow_runs
 from store.errors import NotFound, Refused
 from store.history import Recorder, step
 from store.long_steps import LongStep
@@ -186,7 +186,10 @@ def _insert(adding: LongStep, chunk: list[_File], dataset: str | None, report: R
         by_path = {row.path: row for row in _rows(Input.path, [stored(file.path) for file in chunk])}
         same = _rows(Input.sha256, [file.info.sha256 for file in chunk])
         by_content = {bytes(row.sha256): row for row in same if not row.deleted}
+        before = len(report.added)
         rows = [_put(recorder, file, by_path, by_content, report) for file in chunk]
+        added = set(report.added[before:])
+        workflow_runs.run_on_added([row.id for row in rows if absolute(row) in added])
         if dataset is not None:
             made = Dataset.get_or_none(Dataset.name == dataset, Dataset.deleted == False)
             made = made or datasets.create(recorder, dataset)

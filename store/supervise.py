@@ -57,10 +57,17 @@ def start_engine(device: str = "auto", *, until_idle: bool = False) -> subproces
 
 
 def run_task(task: Task, waiting: int, *, device: str = "auto") -> Iterator[Progress]:
-    """Have an engine work through a task's jobs, started for it if none is alive; yields the progress.
+    """Have an engine work through a task's jobs; see `run`."""
+    again = f"winnow task run {task.name}"
+    return run(lambda: jobs.queued_inputs(task), waiting, device=device, again=again)
 
-    Raises Refused when the engine stops before the jobs are done. Closing the iterator stops an engine
-    that was started here; what it had finished stays.
+
+def run(count: Callable[[], int], waiting: int, *, device: str, again: str) -> Iterator[Progress]:
+    """Have an engine work through jobs, started for them if none is alive; yields the progress.
+
+    `count` tells how many inputs they still hold, `waiting` how many at first, `again` is the command that
+    goes on. Raises Refused when the engine stops before the jobs are done. Closing the iterator stops an
+    engine that was started here; what it had finished stays.
     """
     if waiting == 0:
         return
@@ -70,12 +77,12 @@ def run_task(task: Task, waiting: int, *, device: str = "auto") -> Iterator[Prog
         yield Progress(left, waiting)
         while left:
             time.sleep(POLL)
-            left = jobs.queued_inputs(task)
+            left = count()
             if left and child is not None and child.poll() is not None:
-                raise Refused(_ended(child.returncode, task))
+                raise Refused(_ended(child.returncode, again))
             if child is None and not jobs.living():
                 if time.monotonic() > deadline:
-                    raise Refused(f"the engine is gone; run it again: winnow task run {task.name}")
+                    raise Refused(f"the engine is gone; run it again: {again}")
             else:
                 deadline = time.monotonic() + STARTING
             yield Progress(left, waiting)
@@ -105,12 +112,12 @@ def stop(child: subprocess.Popen[bytes], patience: float = 15.0) -> None:
         child.wait()
 
 
-def _ended(code: int, task: Task) -> str:
+def _ended(code: int, again: str) -> str:
     how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
     said = "" if code < 0 else last_words()
     return (
         f"the engine {how}{': ' + said if said else ''}; what it had finished is kept, "
-        f"go on with: winnow task run {task.name}"
+        f"go on with: {again}"
     )
 
 

@@ -27,6 +27,7 @@ from store.graphs.nodes import (
 )
 from store.media import MediaError
 from tests import by_hand, tiny_model
+from tests.winnow_process import winnow, winnow_json
 
 CARDS = {card.name: card for card in find_cards()}
 
@@ -129,3 +130,115 @@ def test_a_broken_picture_is_told(tmp_path: Path) -> None:
     (tmp_path / "no.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
     with pytest.raises(MediaError):
         graph.prepare(tmp_path / "no.png")
+
+
+TUTORIAL = """\
+workflow:
+  id: birds
+  nodes:
+    - {id: look, model: {model_id: efficientnet-lite0}}
+    - id: greater-than
+      model:
+        model_type_id: concept-thresholder
+        output_info:
+          data: {concepts: [{id: leopard, value: 0.5}, {id: flamingo, value: 0.6}, {id: otter, value: 0.5}]}
+          params: {concept_threshold_type: GREATER_THAN}
+      node_inputs: [{node_id: look}]
+    - id: write-success
+      model:
+        model_type_id: annotation-writer
+        output_info: {params: {annotation_status: ANNOTATION_SUCCESS, annotation_user_id: anna}}
+      node_inputs: [{node_id: greater-than}]
+    - id: less-than
+      model:
+        model_type_id: concept-thresholder
+        output_info:
+          data: {concepts: [{id: leopard, value: 0.5}, {id: flamingo, value: 0.6}, {id: otter, value: 0.5}]}
+          params: {concept_threshold_type: LESS_THAN}
+      node_inputs: [{node_id: look}]
+    - id: write-pending
+      model:
+        model_type_id: annotation-writer
+        output_info: {params: {annotation_status: ANNOTATION_PENDING}}
+      node_inputs: [{node_id: less-than}]
+"""
+BOUNDS = {"leopard": 0.5, "flamingo": 0.6, "otter": 0.5}
+
+
+def annotations(folder: Path) -> list[tuple[str, str, str, str]]:
+    return sorted(
+        (Path(row["path"]).name, row["concept"], row["status"], row["annotator"])
+        for row in winnow_json(folder, "annotation", "list")
+    )
+
+
+@pytest.fixture
+def birds(tmp_path: Path) -> Path:
+    """A project with the tutorial's workflow and a person that it writes as."""
+    winnow(tmp_path, "init")
+    winnow(tmp_path, "user", "add", "anna")
+    (tmp_path / "birds.yaml").write_text(TUTORIAL)
+    winnow(tmp_path, "workflow", "add", "birds.yaml")
+    return tmp_path
+
+
+def expected(photos: list[Path]) -> list[tuple[str, str, str, str]]:
+    """What the portal's tutorial writes, by a run of the model by hand."""
+    found = []
+    for photo in photos:
+        for concept, score in by_hand.classify("efficientnet-lite0", photo).items():
+            if concept in BOUNDS and score > BOUNDS[concept]:
+                found.append((photo.name, concept, "SUCCESS", "anna"))
+            elif concept in BOUNDS and score < BOUNDS[concept]:
+                found.append((photo.name, concept, "PENDING", "birds"))
+    return sorted(found)
+
+
+def test_the_tutorial_writes_what_it_says_once_and_again_nothing_new(birds: Path) -> None:
+    photos = sorted((by_hand.ROOT / "store" / "demo" / "photos").glob("*.jpg"))[::4]
+    winnow(birds, "add", *photos)
+    wanted = expected(photos)
+    assert {status for _, _, status, _ in wanted} == {"SUCCESS", "PENDING"}
+    winnow(birds, "workflow", "run", "birds")
+    assert annotations(birds) == wanted
+    winnow(birds, "workflow", "run", "birds")
+    assert annotations(birds) == wanted
+
+
+def test_the_default_workflow_runs_on_what_is_added(birds: Path) -> None:
+    photos = by_hand.PHOTOS
+    winnow(birds, "workflow", "default", "birds")
+    winnow(birds, "add", *photos)
+    assert annotations(birds) == []
+    winnow(birds, "engine", "run", "--until-idle")
+    assert annotations(birds) == expected(photos)
+    winnow(birds, "workflow", "default", "--none")
+    winnow(birds, "add", by_hand.ROOT / "store" / "demo" / "photos" / "001.jpg")
+    winnow(birds, "engine", "run", "--until-idle")
+    assert annotations(birds) == expected(photos)
+
+
+def test_a_dry_run_writes_nothing_and_shows_what_each_node_passed_on(birds: Path) -> None:
+    photo = next(photo for photo in by_hand.PHOTOS if expected([photo]))
+    done = winnow(birds, "workflow", "run", "birds", "--dry-run", photo)
+    assert "look  [efficientnet-lite0]" in done.stderr and "passed on" in done.stderr
+    rows = winnow_json(birds, "workflow", "run", "birds", "--dry-run", photo)
+    assert {row["node"] for row in rows} & {"write-success", "write-pending"}
+    assert {row["path"] for row in rows} == {str(photo)}
+    assert annotations(birds) == []
+    winnow(birds, "workflow", "run", "birds", photo, code=2)
+
+
+def test_a_task_is_annotated_by_a_workflow(birds: Path) -> None:
+    photos = sorted((by_hand.ROOT / "store" / "demo" / "photos").glob("*.jpg"))[::4]
+    winnow(birds, "add", *photos)
+    concepts = [part for concept in BOUNDS for part in ("--concept", concept)]
+    winnow(birds, "task", "create", "t", "--auto", "birds", *concepts, "--lower", "0.3", "--upper", "0.8")
+    winnow(birds, "task", "run", "t")
+    wanted = sorted(
+        (photo.name, concept, "SUCCESS" if score >= 0.8 else "AWAITING_REVIEW", "birds")
+        for photo in photos
+        for concept, score in by_hand.classify("efficientnet-lite0", photo).items()
+        if concept in BOUNDS and score >= 0.3
+    )
+    assert wanted and annotations(birds) == wanted
