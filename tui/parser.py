@@ -90,7 +90,7 @@ def install(unread: str = "", *, pixels_from_zero: bool = False) -> None:
     XTermParser.feed = _filtered_feed  # type: ignore[method-assign, assignment]
     XTermParser.tick = _filtered_tick  # type: ignore[method-assign, assignment]
     mouse = _parse_from_zero if pixels_from_zero else _parse_mouse_code
-    XTermParser.parse_mouse_code = mouse  # type: ignore[method-assign]
+    XTermParser.parse_mouse_code = mouse  # type: ignore[method-assign, assignment]
 
 
 def on_fence(hook: Callable[[], None] | None) -> None:
