@@ -13,7 +13,6 @@ from store.errors import Refused
 from store.graphs.drawing import draw
 from store.graphs.graph import Graph
 from store.graphs.nodes import ConceptThresholder
-from store.graphs.reading import read
 from store.history import step
 from store.names import clean, did_you_mean, not_found
 from store.tables import Concept, ConceptRelation, Model, ModelConcept, ModelVersion, User, Workflow
@@ -34,7 +33,7 @@ def add(actor: User, text: str) -> Workflow:
     in the project, and a concept that no model before its node can say.
     """
     rights.require(actor, Role.OWNER, Role.LEAD)
-    graph = read(text)
+    graph = _read(text)
     name = clean(graph.id, "a workflow's id")
     model = Model.get_or_none(Model.name == name)
     if model is not None and model.family != FAMILY:
@@ -92,13 +91,13 @@ def current(row: Workflow) -> ModelVersion:
     It is another one when the graph, a model that it names without a version, or a relation that it
     follows has changed: predictions are kept by it.
     """
-    graph = read(row.graph)
+    graph = _read(row.graph)
     return _register(row, graph, _pins(graph))
 
 
 def graph_of(version: ModelVersion) -> Graph:
     """The graph of a model version that stands for a workflow."""
-    return read(version.card["graph"])
+    return _read(version.card["graph"])
 
 
 def pins_of(version: ModelVersion) -> Pins:
@@ -130,12 +129,12 @@ def related() -> dict[str, dict[str, str]]:
 def listing() -> list[dict[str, Any]]:
     """The workflows by name: id, name, default, nodes (how many), models, created_at."""
     rows = Workflow.select().where(Workflow.deleted == False).order_by(Workflow.name)
-    return [_row(row, read(row.graph)) for row in rows]
+    return [_row(row, _read(row.graph)) for row in rows]
 
 
 def show(row: Workflow) -> dict[str, Any]:
     """All about a workflow: also the concepts it can say, a drawing, and the YAML."""
-    graph = read(row.graph)
+    graph = _read(row.graph)
     concepts = list(models.concepts(current(row)))
     return {**_row(row, graph), "concepts": concepts, "drawing": draw(graph), "graph": row.graph}
 
@@ -254,3 +253,10 @@ def _card(row: Workflow, graph: Graph, pins: Pins, concepts: Sequence[str]) -> d
         "graph": row.graph,
         "models": dict(pins),
     }
+
+
+def _read(text: str) -> Graph:
+    # Imported when there is one to read: the start of the app waits 20 ms for YAML otherwise.
+    from store.graphs.reading import read
+
+    return read(text)

@@ -135,7 +135,8 @@ class WinnowApp(KeyShowing[None], OrderedKeys[None], Suspending[None]):
 
     def _settle(self) -> None:
         if not gc.isenabled():
-            # All that is there stays: a search for garbage that went through it would be seen as a stall.
+            # All that is left stays: a search for garbage that went through it would be seen as a stall.
+            gc.collect()
             gc.freeze()
             gc.enable()
         self.listen_to_job_control()

@@ -38,6 +38,8 @@ def open_app(actor: User, *, first: Place | None = None, device: str = "auto") -
     from tui import terminal
     from tui.app import WinnowApp
 
+    # What is imported stays: to look through it for garbage takes as long as to look through all the rest.
+    gc.freeze()
     app = WinnowApp(actor, terminal.probe(), first=first, device=device)
     app.listen_to_signals()
     try:

@@ -20,18 +20,15 @@ from tui.picture.layer import Prepared
 from tui.picture.look import Look
 from tui.picture.prepared import prepare
 
-ROOM = 48_000_000
-"""Bytes of pixels that are kept."""
-
-FINER = 2
-"""Pixels kept for each pixel of the canvas and axis, for a moderate zoom."""
+ROOM = 6_000_000
+"""Bytes of pixels that are kept to go back to; whoever looks closer has the file decoded again."""
 
 Shown = Prepared | str
 """A picture, or the sentence why there is none."""
 
 
 class Pictures:
-    """Prepares wanted pictures on two threads and keeps the last ones."""
+    """Prepares wanted pictures on two threads; keeps them while they are wanted, and the last ones before."""
 
     def __init__(self, app: App[Any], canvas: PictureCanvas, arrived: Callable[[int, Shown], None]) -> None:
         self._app = app
@@ -41,6 +38,7 @@ class Pictures:
         self._pool = ThreadPoolExecutor(2, "winnow-pictures")
         self._under_way: dict[int, Future[None]] = {}
         self._kept: OrderedDict[int, Shown] = OrderedDict()
+        self._wanted: set[int] = set()
 
     def get(self, input_id: int) -> Shown | None:
         """What is ready."""
@@ -51,6 +49,7 @@ class Pictures:
     def want(self, paths: Sequence[tuple[int, Path]]) -> None:
         """Have these pictures (input id, path) ready, the first one first; earlier wishes are forgotten."""
         wanted = dict(paths)
+        self._wanted = set(wanted)
         for input_id, future in list(self._under_way.items()):
             if input_id not in wanted and future.cancel():
                 del self._under_way[input_id]
@@ -76,16 +75,23 @@ class Pictures:
     def _keep(self, input_id: int, shown: Shown) -> None:
         self._under_way.pop(input_id, None)
         self._kept[input_id] = shown
-        while len(self._kept) > 1 and sum(map(_bytes, self._kept.values())) > ROOM:
-            self._kept.popitem(last=False)
+        self._make_room()
         self._arrived(input_id, shown)
+
+    def _make_room(self) -> None:
+        """Lets go of what was looked at longest ago."""
+        taken = sum(map(_bytes, self._kept.values()))
+        for input_id in [other for other in self._kept if other not in self._wanted]:
+            if taken <= ROOM:
+                break
+            taken -= _bytes(self._kept.pop(input_id))
 
 
 def _made(path: Path, size: tuple[int, int], terminal: Any, look: Look, close_ups: CloseUps) -> Shown:
     wide, high = size[0] * terminal.cell_width, size[1] * terminal.cell_height
     try:
         image = open_upright(path, near=(wide, high))
-        shrunk = _shrunk(image, FINER * wide, FINER * high)
+        shrunk = _shrunk(image, wide, high)
         return prepare(shrunk, size, terminal, look=look, closer=partial(close_ups.part, path))
     except MediaError as error:
         return str(error)
@@ -100,5 +106,8 @@ def _shrunk(image: Image.Image, wide: int, high: int) -> Image.Image:
 
 
 def _bytes(shown: Shown) -> int:
-    # The encoded picture is about as large as the pixels it was made of, at most.
-    return 0 if isinstance(shown, str) else 6 * shown.source.width * shown.source.height
+    if isinstance(shown, str):
+        return 0
+    # Encoded, a pixel takes no more than three bytes either.
+    encoded = shown.projection.width * shown.projection.height
+    return 3 * (shown.source.width * shown.source.height + encoded)
