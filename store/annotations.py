@@ -10,9 +10,8 @@ from typing import Any
 
 from peewee import SQL, NodeList, fn
 
-from store import labeling, rights
+from store import sql
 from store.errors import NotFound
-from store.history import step
 from store.tables import (
     Annotation,
     AnnotationCount,
@@ -25,7 +24,7 @@ from store.tables import (
     User,
 )
 from store.times import iso
-from store.values import Region, Role, Side, Status
+from store.values import Region, Side, Status
 
 WINDOW = 500
 """Inputs a query looks at: their annotations are sorted in memory."""
@@ -199,24 +198,20 @@ def of_input(row: Input, task: Task | None = None) -> list[dict[str, Any]]:
     return [_described(names, *values) for values in chosen.tuples()]
 
 
+def on_input(task: Task | None, input_id: int, annotator: User | None = None) -> list[Annotation]:
+    """What stands on an input in a task, with concept and annotator, oldest first."""
+    whose = {"task": task, "annotator": annotator}
+    given = {name: row for name, row in whose.items() if row is not None}
+    linked = ["concept", "annotator", "original_concept"]
+    return sql.matching(Annotation, ["id"], linked, input=input_id, **given, deleted=False)
+
+
 def find(identity: int) -> Annotation:
     """The annotation of this id. Raises NotFound."""
     row = Annotation.get_or_none(Annotation.id == identity, Annotation.deleted == False)
     if row is None:
         raise NotFound(f"there is no annotation {identity}: 'winnow annotation list' shows their ids")
     return row
-
-
-def remove(actor: User, row: Annotation) -> None:
-    """Take an annotation away: in a task as its labeler or reviewer may, outside of tasks whoever made it
-    and owners and leads. Raises Refused otherwise."""
-    if row.task_id is not None:
-        labeling.take_back(actor, row)
-        return
-    if row.annotator_id != actor.id:
-        rights.require(actor, Role.OWNER, Role.LEAD)
-    with step(actor, f"remove {row.concept.name}") as recorder:
-        recorder.delete(row)
 
 
 def counts() -> dict[int, dict[Status, int]]:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from store import concepts, labeling
+from store import concepts
+from store.annotations import on_input
 from store.tables import (
     Annotation,
     Concept,
@@ -49,7 +50,7 @@ def of(
     names = _names(concept)
     people = [
         _annotator(row)
-        for row in labeling.on_input(task, input_id, annotator=only)
+        for row in on_input(task, input_id, annotator=only)
         if row.concept.name in names and key in (row.region_key, row.original_key or 0)
     ]
     annotating = {annotator.name for annotator in people}

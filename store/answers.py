@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from store import assignments, labeling
+from store.annotations import on_input
 from store.consensus import overlap
 from store.tables import Annotation, Task, User
 from store.values import Region, Side, Status
@@ -40,7 +41,7 @@ def of(task: Task, input_id: int) -> Answers:
     handed_in = [work.user_id for work in works if work.status != Status.PENDING]
     labelers = [str(User.get_by_id(user).name) for user in handed_in]
     lines: list[Line] = []
-    for row in labeling.on_input(task, input_id):
+    for row in on_input(task, input_id):
         name, region = str(row.annotator.name), Region.unpack(row.region_kind, row.region)
         if name not in labelers:
             labelers.append(name)

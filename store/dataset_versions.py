@@ -7,9 +7,9 @@ from typing import Any
 from peewee import chunked, fn
 
 from store import datasets, rights
+from store.annotations import on_input
 from store.database import now
 from store.history import step
-from store.labeling import on_input
 from store.tables import DatasetVersion, DatasetVersionInput, Task, User
 from store.values import Region, Role, Status
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from peewee import chunked
 
-from store import assignments, gold, labeling
+from store import assignments, gold, submitting
 from store.database import now
 from store.errors import Conflict
 from store.history import Recorder
@@ -167,7 +167,7 @@ def weigh_again(recorder: Recorder, task: Task) -> None:
         Assignment.status == Status.AWAITING_CONSENSUS_REVIEW,
     )
     for input_id in list(waiting.distinct().scalars()):
-        labeling.weigh(recorder, task, input_id)
+        submitting.weigh(recorder, task, input_id)
 
 
 def _free_leases(task: Task, people: Mapping[int, float]) -> int:

@@ -1,131 +1,16 @@
-"""Labeling: what a person does on an input of a task, from the first suggestion to submitting."""
+"""Labeling: what a person says of an input of a task: accepted, added, changed, taken back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 
-from store import assignments, concepts, gold, rights, sql
-from store.bounds import thresholds
-from store.consensus import Statement, decide, quorum
+from store import assignments, concepts, rights, sql
 from store.database import now
 from store.errors import Refused
 from store.history import Recorder, step
-from store.ranking import Voice, rank
-from store.tables import (
-    Annotation,
-    Assignment,
-    Concept,
-    ModelVersion,
-    Task,
-    User,
-    database,
-)
-from store.values import (
-    Region,
-    RegionKind,
-    ReviewStrategy,
-    Role,
-    Side,
-    Status,
-    Strategy,
-    region_columns,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A prediction shown to a person who has not decided on it."""
-
-    concept: str
-    """The name to use: people's where they renamed the model's."""
-    original: str
-    """The model's own name."""
-    concept_id: int
-    original_id: int
-    score: float
-    region: Region | None
-    region_key: int
-    model: str
-    model_version: int
-
-
-def suggestions(
-    task: Task,
-    input_id: int,
-    actor: User,
-    version: ModelVersion | None = None,
-    stands: Iterable[Annotation] | None = None,
-) -> list[Suggestion] | None:
-    """What the model says of the input and `actor` has not decided on, highest score first.
-
-    `version` is the task's assisting (or annotating) model unless given; `stands` what `on_input` says for
-    this actor, for callers who have it. Of a task with concepts only those. None while the model has not
-    looked at the input yet.
-    """
-    model_version = version.id if version is not None else task.assist_id or task.auto_id
-    if model_version is None:
-        return []
-    stored = _stored(input_id, model_version)
-    if not stored and not _looked(input_id, model_version):
-        return None
-    renamed = concepts.renames()
-    wanted = {row[0] for row in database.execute_sql(_TASK_CONCEPTS, (task.id,)).fetchall()}
-    if stands is None:
-        stands = on_input(task, input_id, annotator=actor if task.auto_id is None else None)
-    decided = _decided(stands)
-    found = []
-    for said, original, score, kind, packed, model in stored:
-        concept = said if said in wanted else renamed.get(said, said)
-        if wanted and concept not in wanted:
-            continue
-        region = Region.unpack(kind, packed)
-        key = region_columns(region)[2]
-        if (concept, key) in decided or (said, key) in decided:
-            continue
-        name = original if concept == said else Concept.get_by_id(concept).name
-        found.append(Suggestion(name, original, concept, said, score, region, key, model, model_version))
-    return found
-
-
-# As text: it is read at every key press, and peewee takes longer to write it than SQLite to run it.
-_TASK_CONCEPTS = "SELECT concept_id FROM task_concept WHERE task_id = ?"
-_LOOKED = "SELECT 1 FROM predicted WHERE input_id = ? AND model_version_id = ?"
-_STORED = (
-    "SELECT p.concept_id, c.name, p.score, p.region_kind, p.region, m.name FROM prediction p "
-    "JOIN concept c ON c.id = p.concept_id JOIN model_version v ON v.id = p.model_version_id "
-    "JOIN model m ON m.id = v.model_id WHERE p.input_id = ? AND p.model_version_id = ? "
-    "ORDER BY p.score DESC, p.rank"
-)
-
-
-def _stored(input_id: int, model_version: int) -> list[tuple[int, str, float, int, bytes, str]]:
-    """Concept id and name, score, region kind and region, model of each prediction."""
-    rows: list[tuple[int, str, float, int, bytes, str]]
-    rows = database.execute_sql(_STORED, (input_id, model_version)).fetchall()
-    return rows
-
-
-def _looked(input_id: int, model_version: int) -> bool:
-    return database.execute_sql(_LOOKED, (input_id, model_version)).fetchone() is not None
-
-
-def _decided(stands: Iterable[Annotation]) -> set[tuple[int, int]]:
-    """(concept, region key) of everything that stands, as it is seen now or as the model said it."""
-    decided = set()
-    for row in stands:
-        decided.add((row.concept_id, row.region_key))
-        if row.original_concept_id is not None:
-            decided.add((row.original_concept_id, row.original_key or 0))
-    return decided
-
-
-def on_input(task: Task | None, input_id: int, annotator: User | None = None) -> list[Annotation]:
-    """What stands on an input in a task, with concept and annotator, oldest first."""
-    whose = {"task": task, "annotator": annotator}
-    given = {name: row for name, row in whose.items() if row is not None}
-    linked = ["concept", "annotator", "original_concept"]
-    return sql.matching(Annotation, ["id"], linked, input=input_id, **given, deleted=False)
+from store.suggestions import Suggestion
+from store.tables import Annotation, Concept, Task, User
+from store.values import Region, RegionKind, ReviewStrategy, Role, Side, Status, region_columns
 
 
 def accept(
@@ -299,6 +184,18 @@ def take_back_all(actor: User, annotations: Iterable[Annotation]) -> int:
     return len(rows)
 
 
+def remove(actor: User, row: Annotation) -> None:
+    """Take an annotation away: in a task as its labeler or reviewer may, outside of tasks whoever made it
+    and owners and leads. Raises Refused otherwise."""
+    if row.task_id is not None:
+        take_back(actor, row)
+        return
+    if row.annotator_id != actor.id:
+        rights.require(actor, Role.OWNER, Role.LEAD)
+    with step(actor, f"remove {row.concept.name}") as recorder:
+        recorder.delete(row)
+
+
 def set_value(actor: User, annotation: Annotation, value: int) -> None:
     """Say that the concept is there (1) or explicitly not there (0)."""
     with step(actor, f"{'tick' if value else 'cross'} {annotation.concept.name}") as recorder:
@@ -355,114 +252,3 @@ def _require_change(actor: User, annotation: Annotation) -> None:
     _standing(actor, annotation.task, annotation.input_id)
     if not own and assignments.get(annotation.task, Side.REVIEW, actor, annotation.input_id) is None:
         raise Refused(f"{annotation.annotator.name} made this annotation: only a reviewer may change it")
-
-
-def submit(actor: User, task: Task, input_id: int) -> Status:
-    """Hand in the input; returns what the assignment becomes (DESIGN §2).
-
-    Raises Conflict when it is not open any more, for example because a lease ran out.
-    """
-    rights.require(actor, *rights.PEOPLE)
-    with step(actor, f"submit input {input_id}") as recorder:
-        mine = assignments.require_open(task, Side.LABEL, actor, input_id)
-        becomes = {
-            ReviewStrategy.NONE: Status.SUCCESS,
-            ReviewStrategy.MANUAL: Status.AWAITING_REVIEW,
-            ReviewStrategy.CONSENSUS: Status.AWAITING_CONSENSUS_REVIEW,
-        }[ReviewStrategy(task.review)]
-        _close(recorder, mine, becomes)
-        for row in on_input(task, input_id, annotator=actor):
-            recorder.update(row, status=becomes)
-        if mine.gold:
-            gold.note(task, actor, input_id)
-        if becomes is Status.AWAITING_REVIEW:
-            hand_to_reviewers(recorder, task, input_id, {int(actor.id)})
-        elif becomes is Status.AWAITING_CONSENSUS_REVIEW:
-            weigh(recorder, task, input_id)
-        return becomes
-
-
-def _close(recorder: Recorder, assignment: Assignment, status: Status) -> None:
-    still_open = status is Status.PENDING
-    recorder.update(assignment, status=status, open=still_open, leased_until=None, changed_at=now())
-
-
-def hand_to_reviewers(recorder: Recorder, task: Task, input_id: int, labelers: set[int]) -> None:
-    """Deal one input to its reviewer, or open it again for the one who had it.
-
-    An input that all reviewers have labeled themselves stays undealt (`assignments.without_reviewer`).
-    """
-    rows = on_input(task, input_id)
-    said = [Voice(r.annotator_id, r.concept_id, (r.concept_id, r.value, r.region_key), r.score) for r in rows]
-    ranks = asdict(rank(said, labelers, thresholds(task)))
-    for _, reviewer in assignments.choose_reviewers(task, [(input_id, labelers)]):
-        before = assignments.get(task, Side.REVIEW, reviewer, input_id)
-        if before is None:
-            recorder.insert(
-                Assignment,
-                task=task,
-                side=Side.REVIEW,
-                user=reviewer,
-                input=input_id,
-                status=Status.AWAITING_REVIEW,
-                changed_at=now(),
-                **ranks,
-            )
-        elif not before.open:
-            changes = {"status": Status.AWAITING_REVIEW, "open": True, "changed_at": now()}
-            recorder.update(before, **changes, **ranks)
-        if not task.stacked:
-            for row in rows:
-                if row.status == Status.AWAITING_REVIEW:
-                    recorder.update(row, reviewer=reviewer)
-
-
-def weigh(recorder: Recorder, task: Task, input_id: int) -> None:
-    """Consensus: settle what the submitted answers agree on, hand on what they cannot agree on."""
-    works = assignments.on_input(task, Side.LABEL, input_id)
-    submitted = {work.user_id for work in works if work.status != Status.PENDING}
-    undecided = {Status.AWAITING_CONSENSUS_REVIEW, Status.SUCCESS}
-    rows = {
-        row.id: row
-        for row in on_input(task, input_id)
-        if row.annotator_id in submitted and row.status in undecided
-    }
-    statements = [
-        Statement(
-            row.id, row.annotator_id, (row.concept_id, row.value), Region.unpack(row.region_kind, row.region)
-        )
-        for row in rows.values()
-    ]
-    to_come = len(works) - len(submitted)
-    agree = quorum(task.agree, task.agree_share, len(works))
-    fates = decide(statements, agree=agree, still_to_come=to_come, least=task.agree_iou)
-    for identity, fate in fates.items():
-        if rows[identity].status != fate and rows[identity].status != Status.SUCCESS:
-            recorder.update(rows[identity], status=fate)
-    for work in works:
-        if work.status == Status.AWAITING_CONSENSUS_REVIEW:
-            mine = {fates[i] for i, row in rows.items() if row.annotator_id == work.user_id}
-            becomes = _whole(mine, len(submitted) >= agree or to_come == 0)
-            if becomes is not Status.AWAITING_CONSENSUS_REVIEW:
-                _close(recorder, work, becomes)
-    if Status.AWAITING_REVIEW in fates.values():
-        hand_to_reviewers(recorder, task, input_id, {work.user_id for work in works})
-
-
-def _whole(fates: set[Status], enough: bool) -> Status:
-    """What an assignment is when its annotations have these statuses."""
-    if Status.AWAITING_REVIEW in fates:
-        return Status.AWAITING_REVIEW
-    if Status.AWAITING_CONSENSUS_REVIEW in fates or not enough:
-        return Status.AWAITING_CONSENSUS_REVIEW
-    return Status.SUCCESS
-
-
-def open_inputs(actor: User, task: Task) -> list[int]:
-    """What this user has to label in this task, in order."""
-    return list(assignments.queue(task, Side.LABEL, actor))
-
-
-def is_dynamic(task: Task) -> bool:
-    """Whether inputs are leased as people come for them."""
-    return bool(task.strategy == Strategy.DYNAMIC)

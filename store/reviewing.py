@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from store import assignments, rights, sql
+from store.annotations import on_input
 from store.database import now
 from store.errors import Refused
 from store.history import Recorder, step
-from store.labeling import on_input
 from store.tables import Annotation, Assignment, Review, Task, User, database
 from store.times import iso
 from store.values import Role, Side, Status, Verdict

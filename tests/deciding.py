@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from store import assignments, database, jobs, labeling, models, predictions, tasks
+from store import assignments, database, jobs, labeling, models, predictions, submitting, tasks
 from store.predictions import Router, Said
 from store.tables import Task, User
 from store.values import Side
@@ -53,7 +53,7 @@ def decide(name: str, seconds: float, pause: float) -> None:
         began = time.perf_counter()
         labeling.add(me, task, input_id, CONCEPTS[input_id % 3])
         between = time.perf_counter()
-        labeling.submit(me, task, input_id)
+        submitting.submit(me, task, input_id)
         done = time.perf_counter()
         sys.stdout.write(f"{input_id} {(between - began) * 1000:.3f} {(done - between) * 1000:.3f}\n")
         sys.stdout.flush()

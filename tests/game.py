@@ -24,6 +24,7 @@ from store import (
     progress,
     rerouting,
     reviewing,
+    submitting,
     tasks,
     users,
 )
@@ -158,7 +159,7 @@ class Game:
     def submit(self, who: int, pick: int, extra: int) -> None:
         user, waiting = self.open_of(Side.LABEL, who)
         if waiting:
-            self.attempt(labeling.submit, user, self.task, waiting[pick % len(waiting)])
+            self.attempt(submitting.submit, user, self.task, waiting[pick % len(waiting)])
 
     def review(self, who: int, pick: int, extra: int) -> None:
         user, waiting = self.open_of(Side.REVIEW, who)
@@ -200,7 +201,7 @@ class Game:
     def out_of_turn(self, who: int, pick: int, extra: int) -> None:
         user = self.user(who)
         if not assignments.is_open(self.task, Side.LABEL, user, pick + 1):
-            assert isinstance(self.attempt(labeling.submit, user, self.task, pick + 1), Refused | Crash)
+            assert isinstance(self.attempt(submitting.submit, user, self.task, pick + 1), Refused | Crash)
         if not assignments.is_open(self.task, Side.REVIEW, user, pick + 1):
             refusal = self.attempt(reviewing.decide, user, self.task, [pick + 1], Verdict.APPROVE)
             assert isinstance(refusal, Refused | Crash)

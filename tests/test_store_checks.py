@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from store import checks, jobs, labeling, models, predictions, tasks
+from store import checks, jobs, labeling, models, predictions, submitting, tasks
 from store.predictions import Router, Said
 from store.tables import Annotation, Assignment, User, database
 from tests.conftest import Project
@@ -28,7 +28,7 @@ def busy(project: Project) -> Project:
     hand = tasks.find("by hand")
     for input_id in (1, 2):
         labeling.add(ann, hand, input_id, "tabby")
-        labeling.submit(ann, hand, input_id)
+        submitting.submit(ann, hand, input_id)
     return project
 
 
@@ -89,5 +89,5 @@ def test_what_nobody_may_review_breaks_no_rule(busy: Project) -> None:
     plan = tasks.Plan(name="own", type="classification", labelers=("ann", "eve"), reviewers=("ann",))
     task = tasks.create(busy.owner, plan).task
     for work in list(Assignment.select().where(Assignment.task == task)):
-        labeling.submit(work.user, task, work.input_id)
+        submitting.submit(work.user, task, work.input_id)
     assert bad() == set()

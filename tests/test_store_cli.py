@@ -107,12 +107,12 @@ def test_from_files_to_an_export(winnow: Winnow, project: Project) -> None:
 def test_reviewing_by_command(winnow: Winnow, project: Project, pictures: list[int]) -> None:
     plan = tasks.Plan("t", "classification", concepts=["cat"], labelers=["anna"], reviewers=["olga"])
     tasks.create(project.owner, plan)
-    from store import labeling, users
+    from store import labeling, submitting, users
 
     anna, task = users.current("anna"), tasks.find("t")
     for input_id in pictures:
         labeling.add(anna, task, input_id, "cat")
-        labeling.submit(anna, task, input_id)
+        submitting.submit(anna, task, input_id)
     waiting = winnow("review", "list", "--task", "t", "--json").json
     assert [row["input"] for row in waiting] == pictures
     assert set(waiting[0]) == {"input", "path", "labeler", "annotations"}

@@ -101,9 +101,9 @@ def test_a_review_queue_is_filtered_and_ordered(winnow: Winnow, project: Project
 def test_what_came_back_and_threads(winnow: Winnow) -> None:
     winnow("olga", "task", "create", "t", "--type", "classification", "--labeler", "ann", "--reviewer", "bob")
     winnow("ann", "annotation", "add", "1", "cat", "--task", "t")
-    from store import labeling, users
+    from store import submitting, users
 
-    labeling.submit(users.find("ann"), tasks.find("t"), 1)
+    submitting.submit(users.find("ann"), tasks.find("t"), 1)
     winnow("bob", "review", "request-changes", "--task", "t", "1", "--comment", "a dog")
     (row,) = winnow("ann", "review", "returned", "--task", "t", "--json")
     assert (row["input"], row["reviewer"], row["comment"]) == (1, "bob", "a dog")

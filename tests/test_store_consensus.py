@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store import labeling, tasks
+from store import labeling, submitting, tasks
+from store.annotations import on_input
 from store.consensus import Statement, decide, overlap, quorum
 from store.errors import Refused
 from store.tables import Assignment, User
@@ -134,11 +135,11 @@ def test_three_of_five_settle_an_input_and_two_send_it_to_the_reviewer(project: 
         user = User.get(User.name == name)
         for input_id, concepts in said.items():
             labeling.add(user, task, input_id, concepts.split()[n])
-            labeling.submit(user, task, input_id)
-    ones = {row.annotator.name: Status(row.status) for row in labeling.on_input(task, 1)}
+            submitting.submit(user, task, input_id)
+    ones = {row.annotator.name: Status(row.status) for row in on_input(task, 1)}
     assert {ones[name] for name in ("ann", "bob", "dan")} == {Status.SUCCESS}
     assert {ones[name] for name in ("cid", "eve")} == {Status.AWAITING_REVIEW}
-    assert {Status(row.status) for row in labeling.on_input(task, 2)} == {Status.AWAITING_REVIEW}
+    assert {Status(row.status) for row in on_input(task, 2)} == {Status.AWAITING_REVIEW}
     reviews = Assignment.select().where(Assignment.side == Side.REVIEW)
     assert {(row.user.name, row.input_id) for row in reviews} == {("rob", 1), ("rob", 2)}
 

@@ -19,6 +19,7 @@ from store import (
     predictions,
     rerouting,
     reviewing,
+    submitting,
     tasks,
     users,
 )
@@ -103,7 +104,7 @@ def test_a_new_labeler_gets_an_even_share_of_what_nobody_has_begun(project: Proj
     task = make(project, 30, labelers=("ann", "bob"))
     ann = user("ann")
     for input_id in list(assignments.queue(task, Side.LABEL, ann))[:4]:
-        labeling.submit(ann, task, input_id)
+        submitting.submit(ann, task, input_id)
     begun = assignments.queue(task, Side.LABEL, ann)[0]
     labeling.add(ann, task, begun, "tabby")
     edited = tasks.edit(project.owner, task, labelers=("ann", "bob", "cid"))
@@ -142,7 +143,7 @@ def test_undo_is_refused_once_somebody_has_begun_what_they_were_given(project: P
 
 def test_full_tasks_give_who_came_everything(project: Project) -> None:
     task = make(project, 5, labelers=("ann", "bob"), strategy="full")
-    labeling.submit(user("ann"), task, 1)
+    submitting.submit(user("ann"), task, 1)
     tasks.edit(project.owner, task, labelers=("bob", "cid"))
     assert held(task) == {"bob": 5, "cid": 5}
     assert assignments.get(task, Side.LABEL, user("ann"), 1) is not None
@@ -162,7 +163,7 @@ def test_reviewers_that_come_and_go_share_what_is_not_reviewed(project: Project)
     ann, bob = user("ann"), user("bob")
     for input_id in range(1, 13):
         labeling.add(ann, task, input_id, "tabby")
-        labeling.submit(ann, task, input_id)
+        submitting.submit(ann, task, input_id)
     reviewing.decide(bob, task, [1, 2], Verdict.APPROVE)
     tasks.edit(project.owner, task, reviewers=("bob", "cid"))
     assert held(task, Side.REVIEW) == {"bob": 4, "cid": 6}
@@ -180,7 +181,7 @@ def test_reviewers_that_come_and_go_share_what_is_not_reviewed(project: Project)
 def test_a_stacked_reviewer_who_leaves_takes_nothing_away_from_the_rule(project: Project) -> None:
     task = make(project, 2, labelers=("ann",), reviewers=("bob", "cid"), stacked=True)
     for input_id in (1, 2):
-        labeling.submit(user("ann"), task, input_id)
+        submitting.submit(user("ann"), task, input_id)
     reviewing.decide(user("bob"), task, [1], Verdict.APPROVE)
     tasks.edit(project.owner, task, reviewers=("bob", "dan"))
     assert held(task, Side.REVIEW) == {"bob": 1, "dan": 2}
@@ -192,7 +193,7 @@ def test_nobody_reviews_their_own_work_unless_the_task_allows_it(project: Projec
     task = make(project, 4, labelers=("ann", "bob"), reviewers=("ann",))
     for name in ("ann", "bob"):
         for input_id in assignments.queue(task, Side.LABEL, user(name)):
-            labeling.submit(user(name), task, input_id)
+            submitting.submit(user(name), task, input_id)
     assert held(task, Side.REVIEW) == {"ann": 2}
     waiting = assignments.without_reviewer(task)
     assert [assignments.get(task, Side.LABEL, user("ann"), i) is not None for i in waiting] == [True, True]
@@ -207,7 +208,7 @@ def test_nobody_reviews_their_own_work_unless_the_task_allows_it(project: Projec
 def test_undo_of_an_edit_deals_what_was_handed_in_meanwhile(project: Project) -> None:
     task = make(project, 2, labelers=("ann",), reviewers=("ann",), own_review=True)
     tasks.edit(project.owner, task, own_review=False)
-    labeling.submit(user("ann"), task, 1)
+    submitting.submit(user("ann"), task, 1)
     assert assignments.without_reviewer(task) == [1]
     history.undo(project.owner)
     assert held(task, Side.REVIEW) == {"ann": 1} and assignments.without_reviewer(task) == []
@@ -218,7 +219,7 @@ def test_undo_of_an_edit_deals_what_was_handed_in_meanwhile(project: Project) ->
 def test_who_comes_back_to_the_project_has_work_again(project: Project) -> None:
     task = make(project, 4, labelers=("ann", "bob"), reviewers=("ann",))
     for input_id in assignments.queue(task, Side.LABEL, user("bob")):
-        labeling.submit(user("bob"), task, input_id)
+        submitting.submit(user("bob"), task, input_id)
     users.remove(project.owner, user("ann"))
     users.remove(project.owner, user("bob"))
     users.add(project.owner, "ann")
@@ -228,7 +229,7 @@ def test_who_comes_back_to_the_project_has_work_again(project: Project) -> None:
 def test_one_person_alone_may_review_their_own_work(project: Project) -> None:
     task = make(project, 1, review="manual")
     assert task.own_review
-    labeling.submit(project.owner, task, 1)
+    submitting.submit(project.owner, task, 1)
     assert held(task, Side.REVIEW) == {"olga": 1}
 
 
@@ -236,7 +237,7 @@ def test_who_is_deactivated_returns_all_that_is_open(project: Project) -> None:
     task = make(project, 9, labelers=("ann", "bob", "cid"), reviewers=("ann", "dan"))
     bob = user("bob")
     labeling.add(user("ann"), task, 1, "tabby")
-    labeling.submit(bob, task, 4)
+    submitting.submit(bob, task, 4)
     assert held(task, Side.REVIEW) == {"ann": 1}
     users.remove(project.owner, user("ann"))
     assert held(task) == {"bob": 4, "cid": 4}
@@ -251,7 +252,7 @@ def test_fewer_who_must_agree_settle_what_waited_and_undo_has_it_wait_again(proj
     task = make(project, 1, labelers=people, **settled)
     for name in people[:2]:
         labeling.add(user(name), task, 1, "tabby")
-        labeling.submit(user(name), task, 1)
+        submitting.submit(user(name), task, 1)
     waiting = {Status.AWAITING_CONSENSUS_REVIEW}
     assert {row.status for row in Annotation.select()} == waiting
     tasks.edit(project.owner, task, agree=2)

@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store import annotations, concepts, database, datasets, exchange, formats, history, inputs, users
+from store import (
+    annotations,
+    concepts,
+    database,
+    datasets,
+    exchange,
+    formats,
+    history,
+    inputs,
+    labeling,
+    users,
+)
 from store.errors import Denied, Refused
 from store.formats import jsonl
 from store.tables import Annotation, User
@@ -89,9 +100,9 @@ def test_outside_of_tasks_only_its_maker_or_a_lead_removes(project: Project) -> 
     anna = users.add(project.owner, "anna")
     hers, his = say(anna, one, "cat", Status.SUCCESS), say(project.owner, one, "cat", Status.SUCCESS)
     with pytest.raises(Denied):
-        annotations.remove(anna, his)
-    annotations.remove(anna, hers)
-    annotations.remove(project.owner, his)
+        labeling.remove(anna, his)
+    labeling.remove(anna, hers)
+    labeling.remove(project.owner, his)
     assert ids() == []
 
 

@@ -21,6 +21,7 @@ from store import (
     labeling,
     progress,
     reviewing,
+    submitting,
     tasks,
     users,
 )
@@ -43,7 +44,7 @@ def make(project: Project, inputs: int, known: int, region: Region | None = None
     first = tasks.create(olga, tasks.Plan(name="first", type=kind, dataset="known")).task
     for input_id in ids[:known]:
         labeling.add(olga, first, input_id, "cat", region)
-        labeling.submit(olga, first, input_id)
+        submitting.submit(olga, first, input_id)
     settled = {"name": "t", "type": kind, "labelers": PEOPLE, "gold": "known", "gold_share": 0.25, **plan}
     return tasks.create(olga, tasks.Plan(**settled)).task
 
@@ -106,7 +107,7 @@ def test_accuracy_is_of_what_was_said_before_a_reviewer_told_more(project: Proje
     for name, right in (("ann", "cat"), ("bob", "dog")):
         for input_id in dealt(task)[name][1]:
             labeling.add(user(name), task, input_id, right)
-            labeling.submit(user(name), task, input_id)
+            submitting.submit(user(name), task, input_id)
     said = [
         {"name": "ann", "answered": 2, "right": 2, "accuracy": 1.0},
         {"name": "bob", "answered": 2, "right": 0, "accuracy": 0.0},
@@ -116,7 +117,7 @@ def test_accuracy_is_of_what_was_said_before_a_reviewer_told_more(project: Proje
     assert gold.accuracy(olga, task)[1]["answered"] == 1
     wrong = Annotation.get(Annotation.input == 1, Annotation.annotator == user("bob"))
     labeling.reassign(user("bob"), wrong, "cat")
-    labeling.submit(user("bob"), task, 1)
+    submitting.submit(user("bob"), task, 1)
     assert gold.accuracy(olga, task) == said
     for name in PEOPLE:
         with pytest.raises(Denied):
@@ -131,7 +132,7 @@ def test_regions_are_right_where_they_overlap_as_the_task_asks(project: Project)
     for input_id, regions in answers.items():
         for region in regions:
             labeling.add(ann, task, input_id, "cat", region)
-        labeling.submit(ann, task, input_id)
+        submitting.submit(ann, task, input_id)
     assert gold.accuracy(project.owner, task) == [
         {"name": "ann", "answered": 3, "right": 1, "accuracy": 1 / 3}
     ]
@@ -166,7 +167,7 @@ def test_nothing_that_a_labeler_sees_tells_which_are_gold(
     assert progress.summaries(ann, task)[0].to_label == len(work | mixed)
     for input_id in work | mixed:
         labeling.add(ann, task, input_id, "cat")
-        labeling.submit(ann, task, input_id)
+        submitting.submit(ann, task, input_id)
     rows = list(listing(task=task))
     assert {row["input"] for row in rows} == work | mixed
     assert len({(row["status"], *row) for row in rows}) == 1

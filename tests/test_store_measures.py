@@ -11,7 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store import cli, comparison, decisions, labeling, models, predictions, reviewing, scores, stats, tasks
+from store import (
+    cli,
+    comparison,
+    decisions,
+    labeling,
+    models,
+    predictions,
+    reviewing,
+    scores,
+    stats,
+    submitting,
+    tasks,
+)
 from store.agreement import (
     box_agreement,
     cohen_kappa,
@@ -138,7 +150,7 @@ def several(project: Project, said: dict[str, list[str]]) -> Task:
         for input_id, concepts in enumerate(answers, 1):
             for concept in concepts.split():
                 labeling.add(user, task, input_id, concept)
-            labeling.submit(user, task, input_id)
+            submitting.submit(user, task, input_id)
     return task
 
 
@@ -171,7 +183,7 @@ def test_boxes_of_people_are_compared_by_overlap(project: Project) -> None:
         user = User.get(User.name == name)
         labeling.add(user, task, 1, "cat", Region.from_box(0, 0, x1, 1))
         for input_id in (1, 2):
-            labeling.submit(user, task, input_id)
+            submitting.submit(user, task, input_id)
     assert comparison.of_task(task).agreement()["iou"] == pytest.approx(0.5)
 
 

@@ -19,9 +19,11 @@ from store import (
     predictions,
     queues,
     reviewing,
+    submitting,
     tasks,
     users,
 )
+from store.annotations import on_input
 from store.errors import Conflict, Denied, Refused
 from store.predictions import Router, Said
 from store.queues import Filter, Order, Place
@@ -70,7 +72,7 @@ def queue(project: Project, count: int = 40) -> Task:
         for n, input_id in enumerate(assignments.queue(task, Side.LABEL, user(name))):
             if n % 2:
                 labeling.add(user(name), task, input_id, CONCEPTS[n % 3], value=n % 3 > 0)
-            labeling.submit(user(name), task, input_id)
+            submitting.submit(user(name), task, input_id)
     waiting_now = assignments.queue(task, Side.REVIEW, user("bob"))
     reviewing.decide(user("bob"), task, waiting_now[:2].tolist(), Verdict.REJECT)
     return task
@@ -186,7 +188,7 @@ def manual(project: Project, **plan: Any) -> Task:
     for name in {**settled, **plan}["labelers"]:
         for input_id in (1, 2):
             labeling.add(user(name), task, input_id, "cat")
-            labeling.submit(user(name), task, input_id)
+            submitting.submit(user(name), task, input_id)
     return task
 
 
@@ -198,7 +200,7 @@ def test_a_labeler_sees_what_came_back_and_why_until_it_is_handed_in_again(proje
     (one,) = reviewing.returned(task, ann)
     assert (one.input, one.reviewer, one.comment) == (2, "bob", "it is a dog")
     assert reviewing.returned(task, bob) == []
-    labeling.submit(ann, task, 2)
+    submitting.submit(ann, task, 2)
     assert reviewing.returned(task, ann) == []
     reviewing.decide(bob, task, [2], Verdict.REQUEST_CHANGES, comment="still a dog")
     assert [one.comment for one in reviewing.returned(task, ann)] == ["still a dog"]
@@ -237,7 +239,7 @@ def test_stacked_all_must_approve_and_one_rejection_is_final(project: Project) -
 
     def state(input_id: int) -> Status:
         work = assignments.get(task, Side.LABEL, ann, input_id)
-        (said,) = labeling.on_input(task, input_id)
+        (said,) = on_input(task, input_id)
         assert work is not None and work.status == said.status
         return Status(work.status)
 
@@ -254,7 +256,7 @@ def test_stacked_all_must_approve_and_one_rejection_is_final(project: Project) -
     assert state(2) is Status.AWAITING_REVIEW
     reviewing.decide(user("cid"), task, [2], Verdict.REQUEST_CHANGES, comment="again")
     assert state(2) is Status.PENDING
-    labeling.submit(ann, task, 2)
+    submitting.submit(ann, task, 2)
     for name in ("bob", "cid", "dan"):
         assert state(2) is Status.AWAITING_REVIEW
         reviewing.decide(user(name), task, [2], Verdict.APPROVE)

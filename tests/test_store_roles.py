@@ -14,7 +14,6 @@ from peewee import fn
 
 import store
 from store import (
-    annotations,
     answers,
     comments,
     concepts,
@@ -33,6 +32,8 @@ from store import (
     reviewing,
     skips,
     steps,
+    submitting,
+    suggestions,
     sweeps,
     tasks,
     users,
@@ -61,7 +62,6 @@ BOX = Region.from_box(0.1, 0.1, 0.5, 0.5)
 LOOK = "workflow: {id: %s, nodes: [{id: look, model: {model_id: efficientnet-lite0}}]}"
 
 READS = {
-    "labeling.open_inputs",
     "pace.of",
     "progress.summaries",
     "reviewing.awaiting",
@@ -90,10 +90,10 @@ class World:
         auto = tasks.Plan(name="auto", type="classification", auto="efficientnet-lite0", concepts=("tabby",))
         self.auto = tasks.create(project.owner, auto).task
         self.me, self.other = (User.get(User.name == name) for name in ("me", "other"))
-        labeling.submit(self.other, self.theirs, 1)
+        submitting.submit(self.other, self.theirs, 1)
         tabby = Concept.get(Concept.name == "tabby")
         predictions.keep(models.find("efficientnet-lite0"), {2: [Said(tabby.id, 0.9)]}, 0.01)
-        (self.suggestion,) = labeling.suggestions(self.mine, 2, self.me) or ()
+        (self.suggestion,) = suggestions.of(self.mine, 2, self.me) or ()
         self.comment = comments.add(self.me, self.mine, 1, "hm")
         self.annotation = labeling.add(self.me, self.mine, 1, "cat", BOX)
         self.answers = answers.of(self.mine, 1)
@@ -110,7 +110,6 @@ class World:
 
 Verb = Callable[[World, User], Any]
 VERBS: dict[str, tuple[set[Role], Verb]] = {
-    "annotations.remove": (PEOPLE, lambda w, me: annotations.remove(me, w.fresh(w.annotation))),
     "answers.drop": (PEOPLE, lambda w, me: answers.drop(me, w.answers.lines)),
     "answers.take": (PEOPLE, lambda w, me: answers.take(me, w.answers, "other")),
     "comments.add": (PEOPLE, lambda w, me: comments.add(me, w.mine, 1, "well")),
@@ -145,7 +144,7 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
         lambda w, me: labeling.move(me, w.fresh(w.annotation), Region.from_box(0, 0, 1, 1)),
     ),
     "labeling.reassign": (PEOPLE, lambda w, me: labeling.reassign(me, w.fresh(w.annotation), "dog")),
-    "labeling.submit": (PEOPLE, lambda w, me: labeling.submit(me, w.mine, 1)),
+    "labeling.remove": (PEOPLE, lambda w, me: labeling.remove(me, w.fresh(w.annotation))),
     "rehearsal.people": (LEADS, lambda w, me: rehearsal.people(me, w.mine, labelers=("other",))),
     "reviewing.decide": (
         PEOPLE,
@@ -154,6 +153,7 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
     "skips.skip": (PEOPLE, lambda w, me: skips.skip(me, w.mine, Side.LABEL, 1, "unclear")),
     "steps.undo": (PEOPLE, lambda w, me: steps.undo(me, w.mine)),
     "steps.redo": (PEOPLE, lambda w, me: w.undone(me) or steps.redo(me, w.mine)),
+    "submitting.submit": (PEOPLE, lambda w, me: submitting.submit(me, w.mine, 1)),
     "sweeps.decide": (PEOPLE, lambda w, me: sweeps.decide(me, w.theirs, [1], Verdict.APPROVE)),
     "tasks.create": (LEADS, lambda w, me: tasks.create(me, tasks.Plan(name="n", type="classification"))),
     "tasks.start": (LEADS, lambda w, me: tasks.start(me, w.auto)),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from store import database, history, labeling, pace, skips, steps, worklist
+from store import database, history, pace, skips, steps, submitting, worklist
 from store.errors import Conflict, Refused
 from store.tables import Event
 from store.values import Side
@@ -14,7 +14,7 @@ def test_a_work_list_knows_what_is_done_and_what_comes_next(project: Project) ->
     olga = project.owner
     first, second, third, fourth = add_pictures(project.folder, olga)
     made = task(olga, concepts=["cat"])
-    labeling.submit(olga, made, second)
+    submitting.submit(olga, made, second)
     work = worklist.of(made, Side.LABEL, olga)
     assert list(work.inputs) == [first, second, third, fourth]
     assert (work.done, work.left) == (1, 3)
@@ -31,7 +31,7 @@ def test_what_was_sent_back_comes_before_all_others_until_it_is_done_or_left(pro
     olga = project.owner
     first, second, third, fourth = add_pictures(project.folder, olga)
     made = task(olga, concepts=["cat"])
-    labeling.submit(olga, made, second)
+    submitting.submit(olga, made, second)
     work = worklist.of(made, Side.LABEL, olga, [fourth, second, third])
     assert work.first == [fourth, third]
     assert work.first_from(None) == 3 and work.first_from(first) == 0 and work.first_from(second) == 3
@@ -60,7 +60,7 @@ def test_breaks_do_not_count(project: Project, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(history, "now", lambda: clock)
     for input_id, after in zip(ids, (0, 10_000, 3_600_000, 20_000), strict=True):
         clock += after
-        labeling.submit(olga, made, input_id)
+        submitting.submit(olga, made, input_id)
     got = pace.of(olga, made, Side.LABEL)
     assert got.done == 4
     assert 30_000 <= got.milliseconds < 35_000
@@ -95,6 +95,6 @@ def test_a_skip_needs_a_reason_and_an_open_input(project: Project) -> None:
     made = task(olga, concepts=["cat"])
     with pytest.raises(Refused, match="say in at most"):
         skips.skip(olga, made, Side.LABEL, first, "  ")
-    labeling.submit(olga, made, first)
+    submitting.submit(olga, made, first)
     with pytest.raises(Conflict, match="no longer open"):
         skips.skip(olga, made, Side.LABEL, first, "late")

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from textual.events import MouseDown, MouseMove, MouseScrollUp, MouseUp
 
-from store import database, inputs, labeling, models
+from store import database, inputs, labeling, models, submitting
 from store.tables import Annotation, Input, Task
 from store.values import Region
 from tests.conftest import Project
@@ -427,7 +427,7 @@ async def test_a_reviewer_moves_what_a_labeler_drew(project: Project) -> None:
     anna = users.find("anna")
     region = Region.from_box(0.25, 0.25, 0.5, 0.5)
     labeling.add(anna, scene.task, scene.inputs[0], "goat", region)
-    labeling.submit(anna, scene.task, scene.inputs[0])
+    submitting.submit(anna, scene.task, scene.inputs[0])
     async with opened(scene.olga, Place("review", str(scene.task.uid), scene.inputs[0])) as stage:
         await stage.until(lambda: hasattr(stage.screen, "view"), "the reviewing viewer")
         await picture(stage)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from store import jobs, labeling, models, progress, reviewing, users
+from store import jobs, models, progress, reviewing, submitting, users
 from store.tables import Annotation, Assignment, Concept, Job, Task
 from store.values import Side, Status, Verdict
 from tests.conftest import Project
@@ -260,7 +260,7 @@ async def test_what_was_sent_back_comes_first_with_who_and_why(project: Project)
     scene = Scene(project, review="manual", reviewers=["olga"], labelers=["olga"], own_review=True)
     first, _, third, fourth = scene.inputs
     for input_id in (third, fourth):
-        labeling.submit(scene.olga, scene.task, input_id)
+        submitting.submit(scene.olga, scene.task, input_id)
         wish = f"which cat is {input_id}? [b]"
         reviewing.decide(scene.olga, scene.task, [input_id], Verdict.REQUEST_CHANGES, comment=wish)
     assert progress.summaries(scene.olga)[0].sent_back == 2

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from store import labeling, reviewing, users
+from store import labeling, reviewing, submitting, users
 from store.predictions import Said
 from store.queues import Order
 from store.tables import Annotation, Assignment, Review, Task
@@ -39,7 +39,7 @@ class Scene:
         for number, input_id in enumerate(self.inputs):
             region = Region.from_box(0.1, 0.1, 0.5, 0.5) if self.task.type == "detection" else None
             labeling.add(self.anna, self.task, input_id, "cat" if number % 2 == 0 else "dog", region)
-            labeling.submit(self.anna, self.task, input_id)
+            submitting.submit(self.anna, self.task, input_id)
 
     def open(self, at_input: int | None = None, **options: Any) -> Any:
         return opened(self.olga, Place("review", str(self.task.uid), at_input), **options)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from store import labeling, reviewing, users
+from store import labeling, reviewing, submitting, users
 from store.tables import Assignment, Step
 from store.values import Side, Verdict
 from tests.conftest import Project
@@ -41,7 +41,7 @@ async def test_the_form_filters_by_labeler_concept_and_any(project: Project) -> 
     scene = Scene(project, labelers=["anna", "bob"], strategy="full")
     bob = users.find("bob")
     for input_id in scene.inputs:
-        labeling.submit(bob, scene.task, input_id)
+        submitting.submit(bob, scene.task, input_id)
     labeling.add(bob, scene.task, scene.inputs[3], "zebra")
     async with scene.open() as stage:
         await form(stage, *"bob", "tab", *"zebra", "enter")
@@ -89,7 +89,7 @@ async def test_all_of_a_labeler_within_the_filter_is_one_step_and_asked_with_the
     scene = Scene(project, labelers=["anna", "bob"], strategy="full")
     for input_id in scene.inputs:
         labeling.add(users.find("bob"), scene.task, input_id, "dog")
-        labeling.submit(users.find("bob"), scene.task, input_id)
+        submitting.submit(users.find("bob"), scene.task, input_id)
     async with scene.open() as stage:
         await stage.press("slash", *"cat", "enter")
         before = Step.select().count()

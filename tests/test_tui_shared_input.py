@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from store import comments, labeling, newer, users
+from store import comments, labeling, newer, submitting, users
 from store.tables import Annotation, Comment, User
 from store.values import Region, Status
 from tests.conftest import Project
@@ -114,7 +114,7 @@ async def test_answers_of_several_are_compared_one_is_taken_and_approved(
     for name, said in (("anna", ["cat", "dog"]), ("bob", ["cat", "sofa"])):
         for concept in said:
             labeling.add(users.find(name), made, first, concept)
-        labeling.submit(users.find(name), made, first)
+        submitting.submit(users.find(name), made, first)
     async with opened(project.owner, Place("review", str(made.uid), first), size=size) as stage:
         assert "2 labelers: S shows them" in " ".join(stage.text().split())
         await stage.press("S")

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from store import database, jobs, labeling, models, predictions, tasks
+from store import database, jobs, labeling, models, predictions, submitting, tasks
 from store.predictions import Said
 from store.tables import Annotation, Assignment, DatasetVersion, DatasetVersionInput, Job, Task, User
 from tests.conftest import Project
@@ -32,7 +32,7 @@ async def test_label_and_review_are_offered_only_while_there_is_something(projec
         assert "tasks.label" in offered(app)
         assert "tasks.review" not in offered(app)
         app.writer.submit(lambda: labeling.add(project.owner, task, only.input_id, "cat"))
-        app.writer.submit(lambda: labeling.submit(project.owner, task, only.input_id))
+        app.writer.submit(lambda: submitting.submit(project.owner, task, only.input_id))
         await shows(pilot, "Review 1")
         await until(pilot, lambda: "tasks.review" in offered(app))
         assert "tasks.label" not in offered(app)
@@ -259,7 +259,7 @@ async def test_somebody_else_s_progress_shows_without_a_key(project: Project) ->
 
     def work() -> None:
         for input_id in ids[:2]:
-            labeling.submit(project.owner, task, input_id)
+            submitting.submit(project.owner, task, input_id)
         database.close()
 
     async with opened(project.owner) as (_, pilot):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from store import labeling, skips
+from store import labeling, skips, submitting
 from store.values import Side, Status
 from tests.conftest import Project
 from tests.labeling_scene import add_pictures, opened, rows, statuses, task
@@ -26,7 +26,7 @@ class Scene:
         self.task = task(self.olga, concepts=["cat", "dog"], **plan)
         labeling.add(self.olga, self.task, self.inputs[1], "dog")
         for input_id in self.inputs[:3]:
-            labeling.submit(self.olga, self.task, input_id)
+            submitting.submit(self.olga, self.task, input_id)
 
     def open(self, side: str = "label", **options: Any) -> Any:
         return opened(self.olga, Place(side, str(self.task.uid)), **options)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from store.labeling import Suggestion
+from store.suggestions import Suggestion
 from store.tables import Annotation, Concept, User
 from store.values import Region, Status
 

@@ -85,7 +85,7 @@ def region_of(text: str) -> Region | None:
 @click.pass_obj
 def remove(project: Project, identity: int) -> None:
     """Take an annotation away; what a model suggested is a suggestion again."""
-    from store import annotations
+    from store import annotations, labeling
 
-    annotations.remove(project.open(), annotations.find(identity))
+    labeling.remove(project.open(), annotations.find(identity))
     note(f"removed annotation {identity}")

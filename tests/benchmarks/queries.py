@@ -21,16 +21,17 @@ from store import (
     comments,
     database,
     events,
-    labeling,
     pace,
     progress,
     queues,
     review_lines,
     reviewing,
     stats,
+    suggestions,
     viewing,
     worklist,
 )
+from store.annotations import on_input
 from store.queues import Filter, Order
 from store.tables import Concept, Input, Task, TaskConcept, User
 from store.tables import database as opened
@@ -87,10 +88,10 @@ class Questions:
     def one_input(self) -> Iterator[tuple[str, Question]]:
         """What a viewer asks as it comes to an input."""
         yield "the input", lambda: viewing.look([self.input()])
-        yield "annotations", lambda: labeling.on_input(self.hands, self.input())
+        yield "annotations", lambda: on_input(self.hands, self.input())
         yield (
             "suggestions",
-            lambda: labeling.suggestions(self.hands, self.input(), self.labeler(), self.hands.assist),
+            lambda: suggestions.of(self.hands, self.input(), self.labeler(), self.hands.assist),
         )
         yield "standing", lambda: viewing.standing(self.hands, Side.REVIEW, self.reviewer(), self.input())
         yield "verdicts", lambda: reviewing.comments(self.hands, self.input())

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from store import annotators, labeling, skips, viewing
+from store import annotators, skips, viewing
+from store.annotations import on_input
 from store.tables import Concept, Task, User
 from store.values import Side, Status
 from tui.entries import Entry, merge, with_annotators
@@ -73,7 +74,7 @@ class LabelScreen(SharedInput, LabelWork):
 
     def entries(self, input_id: int) -> list[Entry]:
         """Suggestions, this person's annotations (and the model's where one annotates), the concepts."""
-        mine = labeling.on_input(self.task_row, input_id, annotator=self.sees_only)
+        mine = on_input(self.task_row, input_id, annotator=self.sees_only)
         suggested = self.suggested(input_id, mine)
         entries = merge(suggested, mine, self.offered, self.winnow.actor)
         low, high = self.settings.low, self.settings.high

@@ -8,9 +8,9 @@ from dataclasses import replace
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from store import labeling, models, sessions, viewing
+from store import models, sessions, suggestions, viewing
 from store.errors import Refused
-from store.labeling import Suggestion
+from store.suggestions import Suggestion
 from store.tables import Annotation, ModelVersion, Task
 from tui.foresight import Foresight
 from tui.label_settings import LabelSettings
@@ -131,7 +131,7 @@ class LabelAssist(LabelDecisions):
         self.is_predicting, self.out_of_range, self._suggested = False, 0, 0
         if self.suggesting is None:
             return []
-        found = labeling.suggestions(self.task_row, input_id, self.winnow.actor, self._version, stands)
+        found = suggestions.of(self.task_row, input_id, self.winnow.actor, self._version, stands)
         self.is_predicting = found is None and (self._version or self.task_row.assist_id) is not None
         shown = [one for one in found or () if self.settings.low <= one.score <= self.settings.high]
         self._suggested = len(found or ())

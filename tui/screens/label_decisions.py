@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from store import concepts, labeling
+from store.annotations import on_input
 from store.tables import User
 from store.values import TaskType
 from tui.entries import Entry
@@ -113,7 +114,7 @@ class LabelDecisions(RegionPicking, TextMarking):
         entry, actor = self.rows.current, self.winnow.actor
         if entry is None or self.input_id is None:
             return
-        mine = labeling.on_input(self.task_row, self.input_id, annotator=actor)
+        mine = on_input(self.task_row, self.input_id, annotator=actor)
         there = [row for row in mine if row.concept.name == entry.concept]
         if there:
             self.turns.write(partial(labeling.take_back_all, actor, there), self._category_deleted)

@@ -7,7 +7,7 @@ from functools import partial
 
 from textual.app import ComposeResult
 
-from store import assignments, labeling, pace, reviewing, skips, worklist
+from store import assignments, pace, reviewing, skips, submitting, worklist
 from store.errors import Refused
 from store.tables import ModelVersion, Task
 from store.values import Side, Verdict
@@ -130,7 +130,7 @@ class LabelWork(LabelHotkeys):
         if self.is_done(input_id):
             self.go_to(self.next_open())
             return
-        act = partial(labeling.submit, self.winnow.actor, self.task_row, input_id)
+        act = partial(submitting.submit, self.winnow.actor, self.task_row, input_id)
         self.turns.write(act, lambda _: self._submitted(input_id), partial(self._not_submitted, input_id))
 
     def _submitted(self, input_id: int) -> None:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from store import annotators, labeling, reviewing, viewing
+from store.annotations import on_input
 from store.errors import Refused
 from store.values import Side, Status, Verdict
 from tui.entries import Entry, merge, with_annotators
@@ -110,7 +111,7 @@ class ReviewInputScreen(SharedInput, RegionPicking, TextMarking):
     def entries(self, input_id: int) -> list[Entry]:
         """What everybody says of it."""
         actor, task = self.winnow.actor, self.task_row
-        entries = merge((), labeling.on_input(task, input_id), (), actor)
+        entries = merge((), on_input(task, input_id), (), actor)
         return with_annotators(entries, annotators.models_that_say(input_id))
 
     def notice(self, input_id: int) -> str:

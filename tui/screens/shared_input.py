@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from store import comments, labeling, newer
+from store import comments, newer
+from store.annotations import on_input
 from store.errors import Conflict, Refused
 from store.tables import Annotation
 from store.values import Region, Status, region_columns
@@ -81,7 +82,7 @@ class SharedInput(ViewerScreen):
             super().tell_facts()
             return
         last = newer.on_input(self.task_row, input_id, self.winnow.actor)
-        stands = [_line(row) for row in labeling.on_input(self.task_row, input_id, annotator=self.sees_only)]
+        stands = [_line(row) for row in on_input(self.task_row, input_id, annotator=self.sees_only)]
         wrote = [last.sentence] if last is not None else []
         told = [*wrote, "Now it says:", *(stands or ["  nothing"]), self._late, "Escape closes this."]
         self.facts.tell("Not written: somebody was quicker", told)
