@@ -6,14 +6,15 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from store import jobs, models
+from store import jobs, models, workflows
 from store.errors import NotFound
+from store.graphs.drawing import draw
 from store.tables import ModelVersion, database
 
 
 @dataclass(frozen=True)
 class ModelLine:
-    """The newest version of one model."""
+    """The newest version of one model or workflow."""
 
     name: str
     version: int
@@ -35,6 +36,8 @@ class ModelLine:
     notes: str
     said: tuple[str, ...]
     """The first of its concepts."""
+    drawing: tuple[str, ...]
+    """The lines of a workflow's graph; none for a model."""
 
 
 SHOWN = 40
@@ -70,10 +73,14 @@ def _line(row: dict[str, Any], loaded: dict[tuple[str, str], set[str]], failed: 
         source=card["source"],
         notes=card["notes"],
         said=tuple(card["concepts"][:SHOWN]),
+        drawing=tuple(draw(workflows.graph_of(version))) if row["family"] == workflows.FAMILY else (),
     )
 
 
 def _is_here(version: ModelVersion) -> bool:
+    """Whether the files are on this machine: a model's, or those of all that a workflow needs."""
+    if version.card["family"] == workflows.FAMILY:
+        return all(_is_here(ModelVersion.get_by_id(pinned)) for pinned in workflows.pins_of(version).values())
     try:
         return models.file(version).is_file()
     except NotFound:

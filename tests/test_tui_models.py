@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from store import jobs, models
+from store import jobs, models, workflows
 from store.tables import Predicted
 from tests.conftest import Project
 from tests.frame_scene import opened, screen, shows, until
@@ -37,3 +37,25 @@ async def test_stats_and_models_are_opened_by_name_from_other_screens(project: P
         await pilot.press("s", "colon", *"models", "enter")
         await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
         await shows(pilot, "Runs on")
+
+
+async def test_a_workflow_is_drawn(project: Project) -> None:
+    workflows.add(
+        project.owner,
+        """workflow:
+  id: a-workflow
+  nodes:
+    - {id: look, model: {model_id: efficientnet-lite0}}
+    - id: sure
+      model:
+        model_type_id: concept-thresholder
+        output_info:
+          data: {concepts: [{id: tabby, value: 0.5}]}
+          params: {concept_threshold_type: GREATER_THAN}
+      node_inputs: [{node_id: look}]
+""",
+    )
+    async with opened(project.owner) as (_, pilot):
+        await pilot.press("M")
+        await shows(pilot, "look  [efficientnet-lite0]")
+        await shows(pilot, "└─▶ sure  [tabby > 0.5]")

@@ -104,6 +104,7 @@ def _about(line: ModelLine) -> list[str]:
         told.append(f"It could not look at {line.failed:,} inputs: Troubles of its tasks tells why.")
     told += [
         line.notes,
+        *line.drawing,
         f"Family {line.family}, licence {line.licence}, for {line.type} tasks",
         f"Source: {line.source}",
         f"Concepts: {', '.join(line.said)}{more}",
