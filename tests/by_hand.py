@@ -22,6 +22,7 @@ CLASSIFIERS = {
     "mobilenet-v2": "mobilenet_v2_int8_u8.onnx",
 }
 DETECTOR = "efficientdet_lite0_int8.onnx"
+SEGMENTER = "deeplabv3_mnv2_voc21.onnx"
 FLOATS = {
     "efficientnet-lite0": "efficientnet_lite0_fp16_u8.onnx",
     "efficientdet-lite0": "efficientdet_lite0_f32.onnx",
@@ -79,6 +80,54 @@ def detect(photo: Path, file: str = DETECTOR) -> list[tuple[str, float, list[flo
         if score >= 0.05 and all(overlap(box, other) <= 0.5 for other in same):
             kept.append((labels[index], score, box))
     return kept[:100]
+
+
+def flood(mask: np.ndarray) -> list[tuple[int, np.ndarray]]:
+    """(value, pixels) of each stretch of one value whose pixels touch by their sides."""
+    height, width = mask.shape
+    seen, found = np.zeros(mask.shape, bool), []
+    for start in np.ndindex(mask.shape):
+        if seen[start]:
+            continue
+        pixels, waiting = np.zeros(mask.shape, bool), [start]
+        seen[start] = True
+        while waiting:
+            y, x = waiting.pop()
+            pixels[y, x] = True
+            for near in ((y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)):
+                inside = 0 <= near[0] < height and 0 <= near[1] < width
+                if inside and not seen[near] and mask[near] == mask[start]:
+                    seen[near] = True
+                    waiting.append(near)
+        found.append((int(mask[start]), pixels))
+    return found
+
+
+def painted(rings: list[list[list[float]]], shape: tuple[int, int]) -> np.ndarray:
+    """The pixels [H, W] whose middle lies within an odd number of rings, given in 0..1 of the picture."""
+    height, width = shape
+    y, x = np.mgrid[:height, :width] + 0.5
+    inside = np.zeros(shape, bool)
+    for ring in rings:
+        points = np.array(ring) * (width, height)
+        for (x0, y0), (x1, y1) in zip(points, np.roll(points, -1, axis=0), strict=True):
+            if y0 != y1:
+                crossed = ((y0 <= y) != (y1 <= y)) & (x < x0 + (y - y0) / (y1 - y0) * (x1 - x0))
+                inside ^= crossed
+    return inside
+
+
+def segment(photo: Path) -> list[tuple[str, float, np.ndarray]]:
+    """(concept, mean confidence, pixels), those that fill a thousandth of the mask and more, best first."""
+    image = Image.open(photo).convert("RGB").resize((257, 257), Image.BILINEAR)
+    mask, confidence = (out[0] for out in run(SEGMENTER, np.asarray(image)))
+    labels = names("voc20.txt")
+    found = [
+        (labels[value - 1], float(confidence[pixels].mean(dtype=np.float64)), pixels)
+        for value, pixels in flood(mask)
+        if value > 0 and pixels.sum() >= 0.001 * mask.size
+    ]
+    return sorted(found, key=lambda row: -row[1])
 
 
 def main() -> None:

@@ -54,7 +54,7 @@ def test_a_card_is_read_with_its_defaults(tmp_path: Path) -> None:
 
 def test_shipped_cards_are_found_and_their_files_are_the_ones_named() -> None:
     cards = {card.name: card for card in find_cards()}
-    assert {"efficientnet-lite0", "efficientdet-lite0", "mobilenet-v2"} <= cards.keys()
+    assert {"deeplabv3", "efficientnet-lite0", "efficientdet-lite0", "mobilenet-v2"} <= cards.keys()
     assert len(cards["efficientnet-lite0"].concepts) == 1000
     assert len(cards["efficientdet-lite0"].concepts) == 80
     for card in cards.values():

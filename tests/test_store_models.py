@@ -20,9 +20,9 @@ def with_cards(monkeypatch: pytest.MonkeyPatch, *cards: Card) -> None:
 def test_the_shipped_models_are_registered_once(project: Project) -> None:
     models.sync()
     models.sync()
-    names = {"efficientnet-lite0", "efficientdet-lite0", "mobilenet-v2"}
+    names = {"deeplabv3", "efficientnet-lite0", "efficientdet-lite0", "mobilenet-v2"}
     assert {model.name for model in Model.select()} == names
-    assert ModelVersion.select().count() == 3
+    assert ModelVersion.select().count() == 4
     assert {user.name for user in User.select().where(User.role == "model")} == names
 
 

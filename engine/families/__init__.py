@@ -14,6 +14,8 @@ from engine.session import Array, ModelError
 from store.cards import Card
 from store.values import Region
 
+ACTIVATIONS = ("none", "softmax", "sigmoid")
+
 
 @dataclass(frozen=True)
 class Output:
@@ -57,6 +59,31 @@ def checked_scores(scores: Array, card: Card) -> Array:
         advice = "set activation to softmax or sigmoid in the card's [parameters]"
         raise ModelError(f"The model {card.name} gives scores above 1; {advice}.")
     return np.minimum(scores, np.float32(1))
+
+
+def output_of(outputs: Mapping[str, Array], key: str, card: Card) -> Array:
+    """The output that the family calls `key`. Raises ModelError when the card names none."""
+    if key not in outputs:
+        raise ModelError(
+            f"The card {card.name}: {key} is missing in [outputs]; name the graph's output there."
+        )
+    return outputs[key]
+
+
+def activated(scores: Array, card: Card, axis: int) -> Array:
+    """Scores in 0..1 as float32, by the card's parameter `activation`: `none` (they are that already),
+    `softmax` over the concepts, which lie along `axis`, or `sigmoid`. Raises ModelError."""
+    activation = card.parameters.get("activation", "none")
+    if activation not in ACTIVATIONS:
+        raise ModelError(f"The card {card.name}: activation must be one of {', '.join(ACTIVATIONS)}.")
+    scores = scores.astype(np.float32, copy=False)
+    if activation == "softmax":
+        with np.errstate(invalid="ignore"):
+            scores = np.exp(scores - scores.max(axis=axis, keepdims=True))
+            scores = scores / scores.sum(axis=axis, keepdims=True)
+    elif activation == "sigmoid":
+        scores = 1 / (1 + np.exp(-np.clip(scores, -80, 80)))
+    return checked_scores(scores, card)
 
 
 def family_names() -> list[str]:

@@ -6,11 +6,9 @@ import numpy as np
 from PIL import Image
 
 from engine import media
-from engine.families import Output, checked_scores
+from engine.families import Output, activated
 from engine.session import Array, ModelError
 from store.cards import Card
-
-ACTIVATIONS = ("none", "softmax", "sigmoid")
 
 
 def needed_size(card: Card) -> tuple[int, int]:
@@ -34,21 +32,7 @@ def decode(outputs: Mapping[str, Array], card: Card, places: Sequence[media.Plac
         shape = "none" if scores is None else list(scores.shape)
         wanted = f"scores of shape [N, {len(card.concepts)}], one for each concept on its card"
         raise ModelError(f"The model {card.name} must give {wanted}, but gives {shape}.")
-    return [_kept(row, card) for row in _activated(scores[: len(places)], card)]
-
-
-def _activated(scores: Array, card: Card) -> Array:
-    activation = card.parameters.get("activation", "none")
-    if activation not in ACTIVATIONS:
-        raise ModelError(f"The card {card.name}: activation must be one of {', '.join(ACTIVATIONS)}.")
-    scores = scores.astype(np.float32, copy=False)
-    if activation == "softmax":
-        with np.errstate(invalid="ignore"):
-            scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-            scores = scores / scores.sum(axis=1, keepdims=True)
-    elif activation == "sigmoid":
-        scores = 1 / (1 + np.exp(-np.clip(scores, -80, 80)))
-    return checked_scores(scores, card)
+    return [_kept(row, card) for row in activated(scores[: len(places)], card, axis=1)]
 
 
 def _kept(row: Array, card: Card) -> list[Output]:

@@ -9,7 +9,7 @@ import onnxruntime as ort
 from PIL import Image
 
 from engine import media
-from engine.families import Output, checked_scores
+from engine.families import Output, checked_scores, output_of
 from engine.graph import FLOAT, INT64, Node, Value, model
 from engine.session import Array, ModelError
 from store.cards import Card
@@ -34,7 +34,7 @@ def decode(outputs: Mapping[str, Array], card: Card, places: Sequence[media.Plac
     which a box is the same thing, 0.5 by default. Boxes are clipped to the picture; empty ones, and those
     with a NaN, are dropped.
     """
-    boxes, scores, classes = (_output(outputs, key, card) for key in ("boxes", "scores", "classes"))
+    boxes, scores, classes = (output_of(outputs, key, card) for key in ("boxes", "scores", "classes"))
     if boxes.shape != (*scores.shape, 4) or scores.ndim != 2 or classes.shape != scores.shape:
         shapes = f"{list(boxes.shape)}, {list(scores.shape)} and {list(classes.shape)}"
         wanted = "boxes [N, K, 4], scores [N, K] and classes [N, K]"
@@ -42,14 +42,6 @@ def decode(outputs: Mapping[str, Array], card: Card, places: Sequence[media.Plac
     scores = checked_scores(scores, card)
     found = zip(boxes, scores, classes, places, strict=False)
     return [_kept(*one, card) for one in found]
-
-
-def _output(outputs: Mapping[str, Array], key: str, card: Card) -> Array:
-    if key not in outputs:
-        raise ModelError(
-            f"The card {card.name}: {key} is missing in [outputs]; name the graph's output there."
-        )
-    return outputs[key]
 
 
 def _kept(boxes: Array, scores: Array, classes: Array, place: media.Place, card: Card) -> list[Output]:
