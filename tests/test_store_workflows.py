@@ -173,3 +173,9 @@ def test_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text(SURE.replace("look}", "loook}", 1))
     refused = winnow(tmp_path, "workflow", "add", "bad.yaml", code=1).stderr
     assert "line 5" in refused and "did you mean 'look'" in refused
+
+
+def test_the_readme_s_workflow_is_one(project: Project) -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+    text = readme.split("```yaml\n")[1].split("```")[0]
+    assert workflows.add(project.owner, text).name == "sure-birds"
