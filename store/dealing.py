@@ -1,8 +1,4 @@
-"""Dealing anew: when people change, what nobody has begun goes over, evenly, as one undoable change.
-
-A move is one event for many inputs, `{"task", "side", "from", "to", "inputs"}`; undoing it gives back
-what still nobody has begun and refuses otherwise.
-"""
+"""Dealing anew: when people change, what nobody has begun goes over, evenly."""
 
 from __future__ import annotations
 
@@ -10,29 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from peewee import chunked
-
 from store import assignments, gold, submitting
-from store.database import now
-from store.errors import Conflict
 from store.history import Recorder
+from store.moves import NOTHING_SAID, Moves, hand_over, hand_over_unsaid
 from store.tables import Assignment, DatasetInput, Task, TaskMember, User, database
 from store.values import ReviewStrategy, Role, Side, Status, Strategy
-
-MOVED = "assignment_move"
-"""The table name that a move's event carries."""
-
-AT_ONCE = 500
-"""Inputs in one event."""
-
-_WAITS = {Side.LABEL: Status.PENDING, Side.REVIEW: Status.AWAITING_REVIEW}
-
-NOTHING_SAID = {
-    Side.LABEL: "(SELECT 1 FROM annotation n WHERE n.input_id = a.input_id "
-    "AND n.task_id = a.task_id AND n.annotator_id = a.user_id AND n.deleted = 0 LIMIT 1) IS NULL",
-    Side.REVIEW: "(SELECT 1 FROM review r WHERE r.task_id = a.task_id AND r.input_id = a.input_id "
-    "AND r.reviewer_id = a.user_id AND r.deleted = 0 LIMIT 1) IS NULL",
-}
 
 # What was submitted once and came back is begun, too.
 _NOT_BEGUN = {
@@ -138,7 +116,7 @@ def _evenly(recorder: Recorder, task: Task, people: Mapping[int, float], all_of:
         for _ in range(target[user] - len(loose.get(user, []))):
             input_id, holder = next(waiting)
             moves[holder, user].append(input_id)
-    return _move_all(recorder, task, Side.LABEL, moves)
+    return hand_over(recorder, task, Side.LABEL, moves)
 
 
 def _everybody(recorder: Recorder, task: Task, people: Sequence[int], all_of: int | None) -> int:
@@ -153,7 +131,7 @@ def _everybody(recorder: Recorder, task: Task, people: Sequence[int], all_of: in
         )
         missing = assignments.fitting(task).where(DatasetInput.input.not_in(have))
         moves[None, user] = list(missing.order_by(DatasetInput.input).scalars())
-    moved = _move_all(recorder, task, Side.LABEL, moves)
+    moved = hand_over(recorder, task, Side.LABEL, moves)
     if task.review == ReviewStrategy.CONSENSUS:
         weigh_again(recorder, task)
     return moved
@@ -186,7 +164,7 @@ def _reviews(recorder: Recorder, task: Task, reviewers: Sequence[int], all_of: i
     loose = _loose(task, Side.REVIEW, all_of)
     moves: dict[tuple[int | None, int | None], list[int]] = defaultdict(list)
     if task.stacked:
-        return _move_all(recorder, task, Side.REVIEW, _stacked_moves(task, reviewers, loose))
+        return hand_over(recorder, task, Side.REVIEW, _stacked_moves(task, reviewers, loose))
     load = dict.fromkeys(reviewers, 0) | assignments.loads(task, Side.REVIEW)
     pool: list[tuple[int, int | None]] = [(i, user) for user, inputs in loose.items() for i in inputs]
     pool += [(input_id, None) for input_id in assignments.without_reviewer(task)]
@@ -201,12 +179,10 @@ def _reviews(recorder: Recorder, task: Task, reviewers: Sequence[int], all_of: i
             load[chosen] += 1
             if chosen != holder:
                 moves[holder, chosen].append(input_id)
-    return _move_all(recorder, task, Side.REVIEW, moves)
+    return hand_over(recorder, task, Side.REVIEW, moves)
 
 
-def _stacked_moves(
-    task: Task, reviewers: Sequence[int], loose: Mapping[int, Sequence[int]]
-) -> dict[tuple[int | None, int | None], list[int]]:
+def _stacked_moves(task: Task, reviewers: Sequence[int], loose: Mapping[int, Sequence[int]]) -> Moves:
     """Who came gets all that is under review; what who left holds goes where somebody else still looks."""
     rows = database.execute_sql(
         "SELECT user_id, input_id FROM assignment WHERE task_id = ? AND side = 'review' AND open = 1",
@@ -248,86 +224,17 @@ def _labelers(task: Task) -> dict[int, set[int]]:
     return found
 
 
-def _move_all(
-    recorder: Recorder,
-    task: Task,
-    side: Side,
-    moves: Mapping[tuple[int | None, int | None], Sequence[int]],
-) -> int:
-    for (holder, taker), inputs in moves.items():
-        for some in chunked(inputs, AT_ONCE):
-            move: dict[str, Any] = {"task": int(task.id), "side": side.value, "from": holder, "to": taker}
-            move["inputs"] = list(some)
-            _move(move)
-            recorder.log(MOVED, int(task.id), move)
-    return sum(map(len, moves.values()))
-
-
-def _move(move: Mapping[str, Any]) -> None:
-    """Give the inputs to `to`, from `from` (None: they are new to the side, or leave it)."""
-    key = (move["task"], move["side"])
-    if move["from"] is None:
-        waits = int(_WAITS[Side(move["side"])])
-        _many(
-            "INSERT INTO assignment (task_id, side, user_id, input_id, status, open, changed_at, version) "
-            "VALUES (?, ?, ?, ?, ?, 1, ?, 0) ON CONFLICT DO NOTHING",
-            [(*key, move["to"], input_id, waits, now()) for input_id in move["inputs"]],
-        )
-    else:
-        where = "WHERE task_id = ? AND side = ? AND user_id = ? AND input_id = ?"
-        change = (
-            "DELETE FROM assignment "
-            if move["to"] is None
-            else f"UPDATE assignment SET user_id = {move['to']}, leased_until = NULL "
-        )
-        _many(change + where, [(*key, move["from"], input_id) for input_id in move["inputs"]])
-    if move["side"] == Side.REVIEW:
-        _many(
-            "UPDATE annotation SET reviewer_id = ? WHERE input_id = ? AND task_id = ? AND deleted = 0 "
-            "AND status = ? AND (SELECT stacked FROM task WHERE id = ?) = 0",
-            [
-                (move["to"], i, move["task"], int(Status.AWAITING_REVIEW), move["task"])
-                for i in move["inputs"]
-            ],
-        )
-
-
-def _many(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    database.connection().executemany(statement, rows)
-
-
-def turn(move: Mapping[str, Any], *, back: bool) -> None:
-    """Undo (`back`) or redo a move. Raises Conflict where somebody has begun one of its inputs since.
-
-    What is with somebody else by now, because it was routed anew, stays there.
-    """
-    if back:
-        move = {**move, "from": move["to"], "to": move["from"]}
-    if move["from"] is not None:
-        nothing_said = NOTHING_SAID[Side(move["side"])]
-        for some in chunked(move["inputs"], AT_ONCE):
-            begun = database.execute_sql(
-                f"SELECT count(*) FROM assignment a WHERE a.task_id = ? AND a.side = ? AND a.user_id = ? "
-                f"AND a.input_id IN ({', '.join('?' * len(some))}) AND (a.open = 0 OR NOT ({nothing_said}))",
-                (move["task"], move["side"], move["from"], *some),
-            ).fetchone()[0]
-            if begun:
-                raise Conflict("somebody has begun some of the inputs that went over since: they stay")
-    _move(move)
-
-
 def hand_out(recorder: Recorder, task: Task) -> int:
     """Deal what awaits review and nobody was given; returns how many went to somebody."""
-    return _move_all(recorder, task, Side.REVIEW, _left(task, assignments.without_reviewer(task)))
+    return hand_over(recorder, task, Side.REVIEW, _left(task, assignments.without_reviewer(task)))
 
 
 def give_left(task: Task, inputs: Sequence[int]) -> None:
     """Give each of these inputs that no reviewer has to whoever may take it; no line in the history tells."""
-    for (_, taker), some in _left(task, inputs).items():
-        _move({"task": int(task.id), "side": Side.REVIEW, "from": None, "to": taker, "inputs": some})
+    hand_over_unsaid(task, Side.REVIEW, _left(task, inputs))
 
 
-def _left(task: Task, inputs: Sequence[int]) -> dict[tuple[int | None, int | None], list[int]]:
+def _left(task: Task, inputs: Sequence[int]) -> Moves:
     """Who may take each of these inputs that no reviewer has, as moves."""
     labelers = _labelers(task) if inputs else {}
     moves: dict[tuple[int | None, int | None], list[int]] = defaultdict(list)

@@ -25,7 +25,7 @@ T = TypeVar("T", bound=Table)
 _BY_NAME = {table._meta.table_name: table for table in TABLES}
 
 _TURNED_BY = {
-    "assignment_move": "store.dealing",
+    "assignment_move": "store.moves",
     "task_routes": "store.rerouting",
     "task_said": "store.rerouting",
 }

@@ -10,6 +10,7 @@ from peewee import chunked
 
 from store import assignments, dealing, gold, rerouting
 from store.errors import Conflict
+from store.moves import AT_ONCE, NOTHING_SAID
 from store.tables import Annotation, Event, Task, TaskMember, database
 from store.values import Side, Status
 
@@ -71,7 +72,7 @@ def _touched(events: Sequence[Event]) -> dict[int, set[int]]:
             found[event.row[0]].add(event.row[3])
         elif event.table == "annotation":
             said.append(event.row)
-    for some in chunked(said, dealing.AT_ONCE):
+    for some in chunked(said, AT_ONCE):
         rows: Any = Annotation.select(Annotation.task, Annotation.input).where(
             Annotation.id.in_(some), Annotation.task.is_null(False)
         )
@@ -116,6 +117,6 @@ def _take_back(task: Task, inputs: Iterable[int]) -> None:
     """Close no review, but take away those that nobody has begun and for which there is no work."""
     database.connection().executemany(
         f"DELETE FROM assignment AS a WHERE a.task_id = ? AND a.input_id = ? AND a.side = 'review' "
-        f"AND a.open = 1 AND {dealing.NOTHING_SAID[Side.REVIEW]} AND {_NO_WORK}",
+        f"AND a.open = 1 AND {NOTHING_SAID[Side.REVIEW]} AND {_NO_WORK}",
         [(task.id, input_id) for input_id in inputs],
     )
