@@ -10,6 +10,7 @@ from store import rerouting
 from store.checkup import Finding
 from store.database import write
 from store.tables import Task, database
+from store.untouched import UNTOUCHED
 from store.values import Side, Status
 
 
@@ -75,7 +76,7 @@ _WHERE = "'input ' || {0}.input_id || ' of ' || (SELECT name FROM task WHERE id 
 _A, _N = _WHERE.format("a"), _WHERE.format("n")
 _PERSON = "JOIN user u ON u.id = a.user_id AND u.role <> 'model'"
 
-_UNTOUCHED = rerouting.UNTOUCHED.replace(":task", "a.task_id").replace(":model", "a.user_id")
+_UNTOUCHED = UNTOUCHED.replace(":task", "a.task_id").replace(":model", "a.user_id")
 
 RULES = (
     Rule(
