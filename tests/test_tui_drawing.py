@@ -206,6 +206,22 @@ async def test_an_annotation_is_moved_and_an_untouched_one_is_not_written(scene:
         assert stored(SIZE) == [("sheep", (160, 120, 320, 240))]
 
 
+async def test_what_was_drawn_keeps_its_hotkey_and_its_lines_when_it_is_changed(scene: Scene) -> None:
+    async with scene.open() as stage:
+        await stage.press("b", "space", "L", "J", "enter", *"goat", "up", "enter")
+        drawn = stage.screen.rows.current
+        key = stage.screen.hotkeys.of(drawn)
+        line = stage.screen.swatches.of("goat")
+        await stage.press("E", "L", "enter")
+        moved = stage.screen.rows.current
+        assert moved.region != drawn.region
+        assert (moved.identity, stage.screen.hotkeys.of(moved)) == (drawn.identity, key)
+        headers = [stage.screen.rows.entry_line(row, 40) for row in stage.screen.rows.items if row.members]
+        assert (line.sample, f"swatch--{line.number}") in headers[-1]
+        drawn_lines = {(outline.colour, outline.pattern) for outline in stage.screen.view.canvas.outlines}
+        assert (line.colour, line.pattern) in drawn_lines
+
+
 async def test_c_turns_to_the_regions_under_the_crosshair(scene: Scene) -> None:
     async with scene.open() as stage:
         await stage.press("b")

@@ -43,7 +43,8 @@ class Categories:
             members = [entry for entry in regions if entry.concept == concept]
             folded = concept in self.folded
             identity = (HEADER, zlib.crc32(concept.encode("utf-8", "surrogatepass")), 0)
-            lines.append(Entry(identity, concept, members=len(members), hidden=folded))
+            outlined = any(not entry.is_span for entry in members)
+            lines.append(Entry(identity, concept, members=len(members), hidden=folded, outlined=outlined))
             if not folded:
                 lines += (replace(entry, hidden=entry.identity in self._instances) for entry in members)
         return lines + [entry for entry in entries if entry.region is None]

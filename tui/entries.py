@@ -11,7 +11,13 @@ from store.tables import Annotation, Concept, User
 from store.values import Region, Status
 
 Identity = tuple[int, int, int]
-"""Concept and region as first said, and whose it is (0: the viewer's own or nobody's yet)."""
+"""Concept and region as first said, and whose it is (0: the viewer's own or nobody's yet).
+
+What somebody has drawn is an annotation's number instead: it stays when the drawing is changed.
+"""
+
+DRAWN = -1
+"""The first part of the identity of what somebody has drawn; no concept has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,8 @@ class Entry:
     annotation: Annotation | None = None
     members: int = 0
     """Not 0: the header of a category with that many regions, and nothing that is said itself."""
+    outlined: bool = False
+    """Of a header: its regions have lines on the picture."""
     hidden: bool = False
     """Out of sight on the picture; of a header: its regions are."""
     annotators: int = 0
@@ -96,15 +104,18 @@ def _of_suggestion(suggestion: Suggestion) -> Entry:
 
 def of_annotation(row: Annotation, viewer: User) -> Entry:
     """An annotation as it was read with its concept, annotator and original concept."""
-    original = row.original_concept
-    first = row.concept_id if original is None else original.id
-    key = row.region_key if row.original_key is None else row.original_key
-    own = row.annotator_id == viewer.id
+    original, region = row.original_concept, Region.unpack(row.region_kind, row.region)
+    whose = 0 if row.annotator_id == viewer.id else row.annotator_id
+    first, key = row.concept_id, row.region_key
+    if original is not None:
+        first, key = original.id, key if row.original_key is None else row.original_key
+    elif region is not None:
+        first, key = DRAWN, row.id
     return Entry(
-        (first, key, 0 if own else row.annotator_id),
+        (first, key, whose),
         row.concept.name,
         row.score,
-        Region.unpack(row.region_kind, row.region),
+        region,
         original="" if original is None else _other(original.name, row.concept.name),
         who=row.annotator.name,
         value=row.value,

@@ -13,11 +13,11 @@ from store.values import Region, TaskType
 from tui.categories import said
 from tui.editing.image_size import ImageSize
 from tui.entries import Entry, Identity
-from tui.outlines import colours, outlines
+from tui.outlines import outlines
 from tui.screens.picture_viewing import PictureViewing
 from tui.widgets.concept_field import ConceptField
 from tui.widgets.progress_line import ProgressLine
-from tui.widgets.region_canvas import NEUTRAL, RegionCanvas
+from tui.widgets.region_canvas import RegionCanvas
 
 DRAWING = frozenset(("draw", "edit_region", "copy"))
 NEW = "region"
@@ -69,7 +69,7 @@ class RegionDrawing(PictureViewing):
         """Without the region that is worked on: the canvas draws that itself."""
         if self._edited is None:
             return super()._outlines()
-        return list(outlines(self._seen, None, self.hotkeys, self._edited.identity))
+        return list(outlines(self._seen, None, self.hotkeys, self.swatches, self._edited.identity))
 
     @property
     def _seen(self) -> list[Entry]:
@@ -110,9 +110,7 @@ class RegionDrawing(PictureViewing):
     def _take_up(self, entry: Entry) -> None:
         assert entry.region is not None
         self._edited = entry
-        self.canvas.begin(
-            entry.region, printable(entry.name), colours(self._seen).get(entry.concept, NEUTRAL)
-        )
+        self.canvas.begin(entry.region, printable(entry.name), self.swatches.of(entry.concept).colour)
         self.view.outline(self._outlines())
 
     def _has_picture(self) -> bool:

@@ -122,7 +122,7 @@ class ViewerDisplay(ViewerFrame):
 
     def _outlines(self) -> list[Any]:
         seen = [entry for entry in self.rows.items if not entry.hidden]
-        return outlines(seen, self.rows.current, self.hotkeys)
+        return outlines(seen, self.rows.current, self.hotkeys, self.swatches)
 
     def _tell(self, entries: Sequence[Entry], input_id: int | None) -> None:
         """Heading, progress and notice."""

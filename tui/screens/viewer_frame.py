@@ -18,6 +18,7 @@ from tui.categories import Categories
 from tui.entries import Entry
 from tui.hotkeys import Hotkeys
 from tui.pictures import Pictures, Shown
+from tui.swatches import Swatches
 from tui.turns import Turns
 from tui.widgets.concept_field import ConceptField
 from tui.widgets.concept_list import ConceptList
@@ -50,6 +51,7 @@ class ViewerFrame(Screen[None]):
         self.task_row = task
         self.at = 0
         self.hotkeys = Hotkeys()
+        self.swatches = Swatches()
         self.categories = Categories()
         self._at_input = at_input
         self._shown: Input | None = None
@@ -140,7 +142,7 @@ class ViewerFrame(Screen[None]):
             with Vertical(id="side"):
                 yield from self.above_list()
                 yield Static(id="heading", markup=False)
-                yield ConceptList(self.hotkeys, names_everyone=self.names_everyone)
+                yield ConceptList(self.hotkeys, self.swatches, names_everyone=self.names_everyone)
                 yield ConceptField()
                 yield InputStrip()
                 yield FactsPanel()

@@ -10,8 +10,8 @@ from rich.cells import cell_len
 
 from store.printable import printable
 from tui.entries import Entry, Identity
-from tui.outlines import COLOURS
 from tui.picture.outline import Colour
+from tui.swatches import COLOURS
 
 LONGEST_TAG = 12
 """Cells of all tags at one character."""

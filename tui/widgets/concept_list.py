@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual import events
@@ -12,6 +13,7 @@ from textual.message import Message
 from store.printable import printable
 from tui.entries import Entry
 from tui.hotkeys import Hotkeys
+from tui.swatches import COLOURS, Swatches
 from tui.widgets.item_rows import Piece, Rows, fitted
 
 MARKS = {1: ("✓", "rows--good"), 0: ("✗", "rows--bad"), None: (" ", "")}
@@ -47,12 +49,20 @@ class ConceptList(Rows[Entry], can_focus=False):
     The screen's keys move the highlight: nothing needs the focus here.
     """
 
-    DEFAULT_CSS = """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"swatch--{number}" for number in range(len(COLOURS))}
+    # A line's gaps are black on the picture as well, and no theme's ground hides a colour.
+    DEFAULT_CSS = (
+        """
     ConceptList {
         width: 1fr; height: 1fr; overflow-x: hidden;
         & .rows--cursor { background: $primary-muted; color: $foreground; text-style: bold; }
-    }
     """
+        + "".join(
+            f"& .swatch--{number} {{ color: rgb{colour}; background: black; }}\n"
+            for number, colour in enumerate(COLOURS)
+        )
+        + "}"
+    )
 
     class Pointed(Message):
         """An entry was clicked; `decides` where its hotkey and mark are."""
@@ -62,9 +72,9 @@ class ConceptList(Rows[Entry], can_focus=False):
             self.entry = entry
             self.decides = decides
 
-    def __init__(self, hotkeys: Hotkeys, *, names_everyone: bool = False) -> None:
+    def __init__(self, hotkeys: Hotkeys, swatches: Swatches, *, names_everyone: bool = False) -> None:
         super().__init__(self.entry_line, lambda entry: entry.identity)
-        self._hotkeys = hotkeys
+        self._hotkeys, self._swatches = hotkeys, swatches
         self._names_everyone = names_everyone
 
     def show_anew(self, entries: Sequence[Entry]) -> None:
@@ -133,12 +143,17 @@ class ConceptList(Rows[Entry], can_focus=False):
         return shown
 
     def _header_line(self, entry: Entry, width: int) -> Sequence[Piece]:
-        """The category, how many regions it has, and that they are out of sight."""
+        """The category with a piece of its line, how many regions it has, and that they are out of sight."""
         here = "▌" if entry is self.current else " "
-        fold = "▸" if entry.hidden else "▾"
+        shown: list[Piece] = [(f"{here}{'▸' if entry.hidden else '▾'} ", "rows--strong")]
+        if entry.outlined:
+            swatch = self._swatches.of(entry.concept)
+            shown += [(swatch.sample, f"swatch--{swatch.number}"), (" ", "")]
         tail = f" ({entry.members})" + (" hidden" if entry.hidden else "")
-        name = fitted(printable(entry.name) + tail, width - 4)
-        return [(f"{here}{fold} {name}", "rows--strong" if not entry.hidden else "rows--dim")]
+        room = width - 1 - sum(len(text) for text, _ in shown)
+        name = fitted(printable(entry.name) + tail, room)
+        shown.append((name, "rows--strong" if not entry.hidden else "rows--dim"))
+        return shown
 
 
 def _can_be_on(entry: Entry) -> bool:
