@@ -42,13 +42,18 @@ def decide(
     for this reviewer, Refused when changes are requested of a model.
     """
     rights.require(actor, Role.OWNER, Role.LEAD, Role.LABELER)
-    if verdict is Verdict.REQUEST_CHANGES and not comment.strip():
-        raise Refused("say in a comment which changes you want")
+    require_comment(verdict, comment)
     several = f"{len(inputs)} inputs" if len(inputs) != 1 else f"input {inputs[0]}"
     with step(actor, f"{PAST[verdict]} {several}") as recorder:
         for input_id in inputs:
             settle(recorder, task, input_id, verdict, comment, labeler)
     return len(inputs)
+
+
+def require_comment(verdict: Verdict, comment: str) -> None:
+    """Raises Refused where changes are requested without a word about which."""
+    if verdict is Verdict.REQUEST_CHANGES and not comment.strip():
+        raise Refused("say in a comment which changes you want")
 
 
 def settle(
@@ -100,9 +105,9 @@ def _require_others_work(actor: User, task: Task, input_id: int) -> None:
         raise Refused(f"you labeled input {input_id} yourself: somebody else reviews it")
 
 
-def require_people(task: Task, input_id: int) -> None:
+def require_people(task: Task, input_id: int, labeler: User | None = None) -> None:
     """Raises Refused where changes cannot be requested, because a model has done the work."""
-    _require_people(task, _works(task, input_id, None))
+    _require_people(task, _works(task, input_id, labeler))
 
 
 def _require_people(task: Task, works: Iterable[Assignment]) -> None:

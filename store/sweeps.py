@@ -58,15 +58,22 @@ def decide(
     inputs: Sequence[int],
     verdict: Verdict,
     *,
+    comment: str = "",
     labeler: User | None = None,
     tell: Callable[[int], None] = lambda done: None,
 ) -> Swept:
     """Give one verdict on the work on these inputs, of one annotator if named; what is not open any more
     is left as it is. `tell` hears after each part how many were looked at.
 
-    What was decided stays when the process dies; undo takes back all of it.
+    What was decided stays when the process dies; undo takes back all of it. Raises Refused where
+    `reviewing.decide` does.
     """
     rights.require(actor, Role.OWNER, Role.LEAD, Role.LABELER)
+    reviewing.require_comment(verdict, comment)
+    if verdict is Verdict.REQUEST_CHANGES:
+        # Before the first part: a refusal in the middle would leave half of it done.
+        for input_id in inputs:
+            reviewing.require_people(task, input_id, labeler)
     whose = "" if labeler is None else f" of {labeler.name}"
     long = LongStep(actor, f"{reviewing.PAST[verdict]} {len(inputs)} inputs{whose}")
     decided: list[int] = []
@@ -76,7 +83,7 @@ def decide(
             still = assignments.open_among(task, Side.REVIEW, actor, some)
             for input_id in some:
                 if input_id in still:
-                    reviewing.settle(recorder, task, input_id, verdict, "", labeler)
+                    reviewing.settle(recorder, task, input_id, verdict, comment, labeler)
         decided += [input_id for input_id in some if input_id in still]
         left += [input_id for input_id in some if input_id not in still]
         tell(len(decided) + len(left))

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from store import cli, jobs, models, predictions, tasks
+from store import cli, jobs, models, predictions, running, sweeps, tasks
 from store.predictions import Router, Said
-from store.tables import Task
+from store.tables import Step, Task, User
 from tests.conftest import Project
 
 Winnow = Callable[..., Any]
+
+AUTO = ("--auto", "efficientnet-lite0", "--concept", "tabby")
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def annotate(task: Task) -> None:
     for job in jobs.claim("engine", priorities=(0, 10), limit=9):
         said = {i: [Said(tabby, i / 10)] for i in range(1, 9)}
         predictions.keep(task.auto, said, 0.05)
-        predictions.write_chunk(Router.of(task, tasks.thresholds(task)), job, "engine", said)
+        predictions.write_chunk(Router.of(task, thresholds_of(task)), job, "engine", said)
 
 
 def test_a_task_is_edited_seen_and_paused(winnow: Winnow, project: Project) -> None:
@@ -54,7 +56,7 @@ def test_a_task_is_edited_seen_and_paused(winnow: Winnow, project: Project) -> N
         "bob",
     )
     task = tasks.find("t")
-    tasks.start(project.owner, task)
+    running.start(project.owner, task)
     assert "paused 't'" in winnow("olga", "task", "pause", "t")
     assert winnow("olga", "task", "show", "t", "--json")["paused"] is True
     assert jobs.claim("engine", priorities=(0, 10)) == []
@@ -63,7 +65,7 @@ def test_a_task_is_edited_seen_and_paused(winnow: Winnow, project: Project) -> N
     assert "AWAITING_REVIEW  SUCCESS            2" in winnow(
         "olga", "task", "edit", "t", "--upper", "0.7", "--dry-run"
     )
-    assert tasks.thresholds(tasks.find("t")).popitem()[1].upper == 0.9
+    assert thresholds_of(tasks.find("t")).popitem()[1].upper == 0.9
     said = winnow("olga", "task", "edit", "t", "--upper", "0.7", "--priority", "4", "--reviewer", "cid")
     assert "2 annotations go from AWAITING_REVIEW to SUCCESS" in said
     assert "cid was not in the project" in said and "4 open inputs went over" in said
@@ -80,7 +82,7 @@ def test_a_task_is_edited_seen_and_paused(winnow: Winnow, project: Project) -> N
 def test_a_review_queue_is_filtered_and_ordered(winnow: Winnow, project: Project) -> None:
     winnow("olga", "task", "create", "t", "--auto", "efficientnet-lite0", "--concept", "tabby",
            "--reviewer", "bob", "--lower", "0.15", "--upper", "0.85")  # fmt: skip
-    tasks.start(project.owner, tasks.find("t"))
+    running.start(project.owner, tasks.find("t"))
     annotate(tasks.find("t"))
 
     def listed(*options: str) -> list[int]:
@@ -118,3 +120,25 @@ def test_what_came_back_and_threads(winnow: Winnow) -> None:
     assert thread["resolved"] and [reply["text"] for reply in thread["replies"]] == ["I see"]
     assert thread["region"] == {"box": [0.0, 0.0, 1.0, 0.5]}
     assert "look at the ears" in winnow("ann", "comment", "list", "1", "--task", "t")
+
+
+def test_a_verdict_on_very_many_is_given_in_parts_and_undone_as_one(
+    winnow: Winnow, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    winnow("olga", "task", "create", "t", *AUTO, "--reviewer", "bob", "--reviewer", "cid")
+    running.start(project.owner, tasks.find("t"))
+    annotate(tasks.find("t"))
+    monkeypatch.setattr(sweeps, "PART", 1)
+    listed = ("review", "list", "--task", "t", "--json")
+    waiting = [row["input"] for row in winnow("bob", *listed)]
+    assert len(waiting) > 1
+    everything = ("--task", "t", "--all")
+    refused = winnow("bob", "review", "request-changes", *everything, "--comment", "no", code=1)
+    assert "is a model and cannot change its labels" in refused
+    assert [row["input"] for row in winnow("bob", *listed)] == waiting
+    assert "say in a comment" in winnow("bob", "review", "request-changes", *everything, code=1)
+    assert winnow("bob", "review", "approve", *everything) == f"approved {len(waiting)} inputs\n"
+    assert winnow("bob", *listed) == []
+    assert Step.select().join(User).where(User.name == "bob").count() == 1
+    winnow("bob", "undo")
+    assert [row["input"] for row in winnow("bob", *listed)] == waiting

@@ -73,6 +73,27 @@ def test_a_copy_that_an_interrupted_upgrade_left_is_made_anew(tmp_path: Path) ->
     assert not (tmp_path / "winnow.db.schema.new").exists()
 
 
+def test_what_was_left_out_is_applied_although_a_later_migration_was(tmp_path: Path) -> None:
+    store = database.create(tmp_path, "olga")
+    connection = sqlite3.connect(store)
+    connection.executescript(
+        "DROP INDEX assignment_gold; DROP TABLE gold_answer; ALTER TABLE task DROP COLUMN gold_id;"
+        "ALTER TABLE task DROP COLUMN gold_share; ALTER TABLE assignment DROP COLUMN gold;"
+        "DELETE FROM schema_migration WHERE name = '0004_gold';"
+    )
+    connection.close()
+    database.connect(store)
+    assert list(Task.select(Task.gold)) == []
+    again = tables.database.execute_sql("SELECT count(*) FROM schema_migration WHERE name = '0004_gold'")
+    assert again.fetchone() == (1,)
+    database.close()
+    copies = list(tmp_path.glob("winnow.db.schema-*"))
+    assert [copy.name for copy in copies] == [f"winnow.db.schema-{migrations.latest()}"]
+    database.connect(store)  # nothing is missing any more: no second copy
+    database.close()
+    assert list(tmp_path.glob("winnow.db.schema-*")) == copies
+
+
 def test_a_store_of_a_later_schema_is_refused(tmp_path: Path) -> None:
     store = database.create(tmp_path, "olga")
     connection = sqlite3.connect(store)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from store.cli import Project
-from store.output import json_array, json_option, note, table
+from store.output import json_array, json_option, note, progress, table
 from store.queues import Filter, Order
 from store.values import Status
 
@@ -125,6 +125,10 @@ def returned(project: Project, name: str, as_json: bool) -> None:
     )
 
 
+def _inputs(count: int) -> str:
+    return f"{count} input{'s' if count != 1 else ''}"
+
+
 def _verdict(name: str, past: str, text: str) -> None:
     """Add the verb of one verdict."""
 
@@ -142,7 +146,7 @@ def _verdict(name: str, past: str, text: str) -> None:
         labeler: str | None,
         everything: bool,
     ) -> None:
-        from store import inputs, reviewing, tasks, users
+        from store import inputs, reviewing, sweeps, tasks, users
         from store.errors import Refused
         from store.values import Verdict
 
@@ -153,10 +157,24 @@ def _verdict(name: str, past: str, text: str) -> None:
         chosen = reviewing.awaiting(actor, of, by) if everything else [inputs.find(one).id for one in names]
         if not chosen:
             raise Refused(f"nothing in '{of.name}' waits for your review")
-        count = reviewing.decide(
-            actor, of, list(dict.fromkeys(chosen)), Verdict(name), comment=comment, labeler=by
-        )
-        note(f"{past} {count} {'input' if count == 1 else 'inputs'}")
+        wanted = list(dict.fromkeys(chosen))
+        if len(wanted) <= sweeps.PART:
+            reviewing.decide(actor, of, wanted, Verdict(name), comment=comment, labeler=by)
+            note(f"{past} {_inputs(len(wanted))}")
+            return
+        with progress(name) as tell:
+            swept = sweeps.decide(
+                actor,
+                of,
+                wanted,
+                Verdict(name),
+                comment=comment,
+                labeler=by,
+                tell=lambda done: tell(done, len(wanted)),
+            )
+        note(f"{past} {_inputs(len(swept.decided))}")
+        if swept.left:
+            note(f"{_inputs(len(swept.left))} not: no longer open for you")
 
     add: Callable[[Any], Any] = command.command(name, help=text)
     add(verb)

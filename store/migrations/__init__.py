@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ _FOLDER = Path(__file__).parent
 
 def latest() -> int:
     """The schema number that this version of Winnow writes."""
-    return max(int(file.name[:4]) for file in _FOLDER.glob("[0-9][0-9][0-9][0-9]_*.py"))
+    return max(int(file.name[:4]) for file in _files())
 
 
 def upgrade(db: Any) -> None:
@@ -31,7 +32,7 @@ def is_older(db: Any, path: Path) -> bool:
         raise Refused(
             f"{path} was written by a newer Winnow (schema {found}, this one knows {wanted}): upgrade"
         )
-    return found < wanted
+    return found < wanted or bool(_missing(db))
 
 
 def back_up_and_upgrade(db: Any, path: Path) -> None:
@@ -45,6 +46,17 @@ def back_up_and_upgrade(db: Any, path: Path) -> None:
         db.execute_sql("VACUUM INTO ?", (str(making),))
         making.replace(copy)
         upgrade(db)
+
+
+def _missing(db: Any) -> set[str]:
+    """What was never applied, by name: of two versions that grew side by side one may lack what has a lower
+    number than its own."""
+    applied = db.execute_sql("SELECT name FROM schema_migration").fetchall()
+    return {file.stem for file in _files()} - {name for (name,) in applied}
+
+
+def _files() -> Iterator[Path]:
+    return _FOLDER.glob("[0-9][0-9][0-9][0-9]_*.py")
 
 
 def _number(db: Any) -> int:
