@@ -25,7 +25,7 @@ def people(
     weights: Sequence[float] = (),
     reviewers: Sequence[str] | None = None,
 ) -> Edited:
-    """What `tasks.edit` would return for these people; nothing is changed. Raises what it raises.
+    """What `editing.edit` would return for these people; nothing is changed. Raises what it raises.
 
     Others cannot write meanwhile: ask once the names are typed, not at every letter. Labelers of a task
     that a model annotates cost as much as routing it anew.

@@ -12,7 +12,19 @@ import sys
 import time
 from pathlib import Path
 
-from store import assignments, database, jobs, labeling, models, predictions, submitting, tasks
+from store import (
+    assignments,
+    database,
+    jobs,
+    labeling,
+    models,
+    plans,
+    predictions,
+    running,
+    submitting,
+    tasks,
+)
+from store.bounds import thresholds as thresholds_of
 from store.predictions import Router, Said
 from store.tables import Task, User
 from store.values import Side
@@ -35,9 +47,9 @@ def prepare(folder: Path, people: int, inputs: int) -> Path:
     )
     names = [f"p{n}" for n in range(people)]
     plan = {"type": "classification", "concepts": CONCEPTS, "reviewers": ("olga",)}
-    tasks.create(olga, tasks.Plan(name=HANDS, labelers=names, **plan))  # type: ignore[arg-type]
-    auto = tasks.create(olga, tasks.Plan(name=AUTO, auto=MODEL, **plan)).task  # type: ignore[arg-type]
-    tasks.start(olga, auto)
+    tasks.create(olga, plans.Plan(name=HANDS, labelers=names, **plan))  # type: ignore[arg-type]
+    auto = tasks.create(olga, plans.Plan(name=AUTO, auto=MODEL, **plan)).task  # type: ignore[arg-type]
+    running.start(olga, auto)
     database.close()
     return store
 
@@ -64,7 +76,7 @@ def annotate(seconds: float, rest: float) -> None:
     """Claim chunks, keep what a model would say and route it, without pause but for `rest`."""
     task = Task.get(Task.name == AUTO)
     known = models.concepts(task.auto)
-    router = Router.of(task, tasks.thresholds(task))
+    router = Router.of(task, thresholds_of(task))
     owner = jobs.new_owner()
     chosen = random.Random(0)
     end = time.monotonic() + seconds

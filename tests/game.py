@@ -17,17 +17,21 @@ from store import (
     concepts,
     database,
     datasets,
+    editing,
     history,
     jobs,
     labeling,
+    plans,
     predictions,
     progress,
     rerouting,
     reviewing,
+    running,
     submitting,
     tasks,
     users,
 )
+from store.bounds import thresholds as thresholds_of
 from store.errors import Conflict, Refused
 from store.predictions import Router, Said
 from store.tables import Annotation, Assignment, Concept, Input, Job, Review, Step, Task, User
@@ -50,7 +54,7 @@ PLANS: list[dict[str, Any]] = [
     {"auto": "efficientnet-lite0", "labelers": PEOPLE[:2], "reviewers": PEOPLE[1:]},
 ]
 
-IN_PARTS = (tasks.edit, tasks.forget_previous)
+IN_PARTS = (editing.edit, running.forget_previous)
 """What a model said follows in transactions of its own; cut off, that goes on later."""
 
 # Every action by its name, and how much of a walk it is.
@@ -83,7 +87,7 @@ def begin(folder: Path, plan: dict[str, Any]) -> Path:
         )
     add_answers()
     settled = {"name": "game", "type": "classification", "concepts": CONCEPTS, "lower": 0.3, "upper": 0.8}
-    tasks.create(User.get(User.name == "olga"), tasks.Plan(**settled, **plan))
+    tasks.create(User.get(User.name == "olga"), plans.Plan(**settled, **plan))
     database.close()
     return store
 
@@ -107,7 +111,7 @@ class Game:
         self.cut: int | None = None
         self.look()
         if self.task.auto_id:
-            tasks.start(self.owner, self.task)
+            running.start(self.owner, self.task)
         self.seen = game_rules.Seen.now()
 
     def look(self) -> None:
@@ -237,7 +241,7 @@ class Game:
         An engine whose lease went to another one is refused."""
         engine = ENGINES[who % 2]
         for job in self.held[engine][:1]:
-            router = Router.of(self.task, tasks.thresholds(self.task))
+            router = Router.of(self.task, thresholds_of(self.task))
             chosen = random.Random(extra)
             known = [Concept.get(Concept.name == name).id for name in CONCEPTS]
             waiting = predictions.waiting_inputs(
@@ -270,7 +274,7 @@ class Game:
 
     def steer(self, who: int, pick: int, extra: int) -> None:
         """The owner starts, pauses, cancels the model, or has it forget."""
-        act = (tasks.start, tasks.pause, tasks.cancel, tasks.forget_previous)[pick]
+        act = (running.start, running.pause, running.cancel, running.forget_previous)[pick]
         self.attempt(act, self.owner, self.task)
 
     # Leads
@@ -287,7 +291,7 @@ class Game:
             changes = {"own_review": extra % 2 == 0}
         else:
             changes = {"gold": "known" if extra % 3 else "", "gold_share": (1 + extra) / 13}
-        self.attempt(tasks.edit, self.owner, self.task, **changes)
+        self.attempt(editing.edit, self.owner, self.task, **changes)
 
     def come_and_go(self, who: int, pick: int, extra: int) -> None:
         """Somebody leaves the project, or comes back."""

@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image
 from textual.pilot import Pilot
 
-from store import inputs, models, predictions, tasks
+from store import inputs, models, plans, predictions, tasks
 from store.predictions import Said
 from store.tables import Annotation, Assignment, Input, ModelVersion, Task, User
 from store.values import Region, Side, Status
@@ -49,7 +49,7 @@ def predicted(version: ModelVersion, said: dict[int, list[tuple[Any, ...]]]) -> 
 def task(olga: User, **plan: Any) -> Task:
     """A task made by olga."""
     settled = {"name": "animals", "type": "classification", **plan}
-    return tasks.create(olga, tasks.Plan(**settled)).task
+    return tasks.create(olga, plans.Plan(**settled)).task
 
 
 def rows(**where: Any) -> list[tuple[str, int, str]]:

@@ -12,7 +12,7 @@ import pytest
 from engine import batching, lane
 from engine.device import choose
 from engine.lane import Lane
-from store import inputs, jobs, tasks
+from store import inputs, jobs, plans, running, tasks
 from store.tables import Assignment, Input, Job, Task
 from store.values import JobState, Side, Status
 from tests.conftest import Project
@@ -21,9 +21,9 @@ from tests.pictures import picture
 
 def make(project: Project, name: str, model: str = "mobilenet-v2", concept: str = "tabby") -> Task:
     kind = "detection" if "det" in model else "classification"
-    plan = tasks.Plan(name, kind, auto=model, concepts=[concept], lower=0.0, upper=1.0)
+    plan = plans.Plan(name, kind, auto=model, concepts=[concept], lower=0.0, upper=1.0)
     task = tasks.create(project.owner, plan).task
-    tasks.start(project.owner, task)
+    running.start(project.owner, task)
     return task
 
 
@@ -101,7 +101,7 @@ def test_what_an_engine_died_of_goes_alone_and_gives_up_after_three(
         Job.update(leased_until=0).where(Job.id == held.id).execute()
     assert jobs.claim("dead", priorities=(0, 10)) == []
     assert jobs.failures(again) == ["the engine died three times while working on this"]
-    assert tasks.start(project.owner, again) == len(ids)
+    assert running.start(project.owner, again) == len(ids)
     assert jobs.failures(again) == []
 
 
@@ -129,11 +129,11 @@ def test_only_the_holder_of_a_lease_finishes_a_job(project: Project, pictures: l
 def test_predictions_that_are_there_are_routed_without_the_model(
     project: Project, pictures: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = tasks.Plan("a", "classification", auto="mobilenet-v2", concepts=["tabby"], lower=0.01, upper=1.0)
-    tasks.start(project.owner, tasks.create(project.owner, plan).task)
+    plan = plans.Plan("a", "classification", auto="mobilenet-v2", concepts=["tabby"], lower=0.01, upper=1.0)
+    running.start(project.owner, tasks.create(project.owner, plan).task)
     assert [len(stream) for stream in work_off(monkeypatch)] == [3]
-    again = tasks.Plan("b", "classification", auto="mobilenet-v2", concepts=["hen"], lower=0.5, upper=1.0)
-    tasks.start(project.owner, tasks.create(project.owner, again).task)
+    again = plans.Plan("b", "classification", auto="mobilenet-v2", concepts=["hen"], lower=0.5, upper=1.0)
+    running.start(project.owner, tasks.create(project.owner, again).task)
     assert [len(stream) for stream in work_off(monkeypatch)] == [0]
     works = Assignment.select().where(Assignment.side == Side.LABEL)
     assert {work.status for work in works} <= {Status.SUCCESS, Status.AWAITING_REVIEW}

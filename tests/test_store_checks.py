@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from store import checks, jobs, labeling, models, predictions, submitting, tasks
+from store import checks, jobs, labeling, models, plans, predictions, running, submitting, tasks
+from store.bounds import thresholds as thresholds_of
 from store.predictions import Router, Said
 from store.tables import Annotation, Assignment, User, database
 from tests.conftest import Project
@@ -17,13 +18,13 @@ def busy(project: Project) -> Project:
     """Two tasks with everything in them: a model's and a person's work that await review."""
     project.add_inputs(6)
     plan: dict[str, Any] = {"type": "classification", "concepts": ("tabby",), "reviewers": ("bob", "cid")}
-    tasks.create(project.owner, tasks.Plan(name="by hand", labelers=("ann", "eve"), **plan))
-    auto = tasks.create(project.owner, tasks.Plan(name="auto", auto="efficientnet-lite0", **plan)).task
-    tasks.start(project.owner, auto)
+    tasks.create(project.owner, plans.Plan(name="by hand", labelers=("ann", "eve"), **plan))
+    auto = tasks.create(project.owner, plans.Plan(name="auto", auto="efficientnet-lite0", **plan)).task
+    running.start(project.owner, auto)
     tabby = models.concepts(auto.auto)["tabby"].id
     (job,) = jobs.claim("engine", priorities=(0, 10))
     said = {i: [Said(tabby, i / 7)] for i in range(1, 7)}
-    predictions.write_chunk(Router.of(auto, tasks.thresholds(auto)), job, "engine", said)
+    predictions.write_chunk(Router.of(auto, thresholds_of(auto)), job, "engine", said)
     ann = User.get(User.name == "ann")
     hand = tasks.find("by hand")
     for input_id in (1, 2):
@@ -86,7 +87,7 @@ def test_every_rule_is_tried() -> None:
 
 
 def test_what_nobody_may_review_breaks_no_rule(busy: Project) -> None:
-    plan = tasks.Plan(name="own", type="classification", labelers=("ann", "eve"), reviewers=("ann",))
+    plan = plans.Plan(name="own", type="classification", labelers=("ann", "eve"), reviewers=("ann",))
     task = tasks.create(busy.owner, plan).task
     for work in list(Assignment.select().where(Assignment.task == task)):
         submitting.submit(work.user, task, work.input_id)

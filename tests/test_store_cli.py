@@ -15,7 +15,7 @@ from typing import Any
 import click
 import pytest
 
-from store import cli, database, inputs, labeling, tasks
+from store import cli, database, inputs, labeling, plans, tasks
 from store.tables import database as connection
 from tests.conftest import Project
 from tests.pictures import picture
@@ -105,7 +105,7 @@ def test_from_files_to_an_export(winnow: Winnow, project: Project) -> None:
 
 
 def test_reviewing_by_command(winnow: Winnow, project: Project, pictures: list[int]) -> None:
-    plan = tasks.Plan("t", "classification", concepts=["cat"], labelers=["anna"], reviewers=["olga"])
+    plan = plans.Plan("t", "classification", concepts=["cat"], labelers=["anna"], reviewers=["olga"])
     tasks.create(project.owner, plan)
     from store import labeling, submitting, users
 
@@ -399,7 +399,7 @@ def test_asking_for_the_version_loads_no_database(tmp_path: Path) -> None:
 
 def test_an_export_to_a_dash_is_on_stdout_and_nothing_else_there(winnow: Winnow, project: Project) -> None:
     first = project.add_inputs(2)[0]
-    task = tasks.create(project.owner, tasks.Plan(name="t", type="classification")).task
+    task = tasks.create(project.owner, plans.Plan(name="t", type="classification")).task
     labeling.add(project.owner, task, first, "cat")
     done = winnow("export", "jsonl", "-")
     assert [json.loads(line)["concept"] for line in done.out.splitlines()] == ["cat"]

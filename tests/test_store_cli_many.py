@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from store import cli, jobs, models, predictions, running, sweeps, tasks
+from store.bounds import thresholds as thresholds_of
 from store.predictions import Router, Said
 from store.tables import Step, Task, User
 from tests.conftest import Project

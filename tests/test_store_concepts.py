@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from store import concepts, history, labeling, models, tasks, users
+from store import concepts, history, labeling, models, plans, tasks, users
 from store.errors import Denied, NotFound, Refused
 from store.tables import Annotation, Concept, User
 from store.values import Role
@@ -22,7 +22,7 @@ def joined() -> dict[str, list[tuple[str, str]]]:
 
 def label(owner: User, name: str) -> Annotation:
     """A task with one annotation of this concept."""
-    task = tasks.create(owner, tasks.Plan(f"task of {name}", "classification", concepts=[name])).task
+    task = tasks.create(owner, plans.Plan(f"task of {name}", "classification", concepts=[name])).task
     return labeling.add(owner, task, 1, name)
 
 

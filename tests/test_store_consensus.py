@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store import labeling, submitting, tasks
+from store import labeling, plans, submitting, tasks
 from store.annotations import on_input
 from store.consensus import Statement, decide, overlap, quorum
 from store.errors import Refused
@@ -120,7 +120,7 @@ def test_boxes_are_agreed_on_only_with_enough_people_in_one_place(
 def test_three_of_five_settle_an_input_and_two_send_it_to_the_reviewer(project: Project) -> None:
     project.add_inputs(2)
     people = ("ann", "bob", "cid", "dan", "eve")
-    plan = tasks.Plan(
+    plan = plans.Plan(
         name="c",
         type="classification",
         labelers=people,
@@ -149,4 +149,4 @@ def test_a_quorum_nobody_can_reach_is_refused(project: Project) -> None:
     plan = {"name": "c", "type": "classification", "strategy": "full", "review": "consensus"}
     for more in ({"agree": 3}, {"agree": 1}, {"agree_share": 0.0}, {"agree_share": 1.5}):
         with pytest.raises(Refused):
-            tasks.create(project.owner, tasks.Plan(**plan, labelers=("a", "b"), **more))
+            tasks.create(project.owner, plans.Plan(**plan, labelers=("a", "b"), **more))

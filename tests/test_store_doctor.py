@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from store import labeling, tasks
+from store import labeling, plans, tasks
 from store.cli import call, winnow
 from store.tables import Annotation, User, database
 from tests.conftest import Project
@@ -16,7 +16,7 @@ from tests.conftest import Project
 @pytest.fixture
 def busy(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     project.add_inputs(3)
-    plan = tasks.Plan(name="t", type="classification", concepts=("cat",), labelers=("ann",))
+    plan = plans.Plan(name="t", type="classification", concepts=("cat",), labelers=("ann",))
     task = tasks.create(project.owner, plan).task
     labeling.add(User.get(User.name == "ann"), task, 1, "cat")
     monkeypatch.chdir(project.folder)

@@ -12,17 +12,21 @@ from hypothesis import strategies as st
 from store import (
     assignments,
     dealing,
+    editing,
     history,
     jobs,
     labeling,
     models,
+    plans,
     predictions,
     rerouting,
     reviewing,
+    running,
     submitting,
     tasks,
     users,
 )
+from store.bounds import thresholds as thresholds_of
 from store.errors import Conflict, Denied, Refused
 from store.predictions import Router, Said
 from store.tables import Annotation, Assignment, Event, Input, Task, TaskMember, User
@@ -36,7 +40,7 @@ CONCEPTS = ("tabby", "goldfish")
 def make(project: Project, count: int, **plan: Any) -> Task:
     project.add_inputs(count)
     settled = {"name": "t", "type": "classification", "concepts": CONCEPTS, **plan}
-    return tasks.create(project.owner, tasks.Plan(**settled)).task
+    return tasks.create(project.owner, plans.Plan(**settled)).task
 
 
 def user(name: str) -> User:
@@ -58,7 +62,7 @@ def annotate(task: Task, scores: dict[int, tuple[float, float]], kept_from: floa
         for input_id, pair in scores.items()
     }
     for job in jobs.claim("engine", priorities=(0, 10), limit=1000):
-        router = Router.of(task, tasks.thresholds(task))
+        router = Router.of(task, thresholds_of(task))
         waiting = predictions.waiting_inputs(
             task, router.annotator, job.payload["first"], job.payload["last"]
         )
@@ -107,7 +111,7 @@ def test_a_new_labeler_gets_an_even_share_of_what_nobody_has_begun(project: Proj
         submitting.submit(ann, task, input_id)
     begun = assignments.queue(task, Side.LABEL, ann)[0]
     labeling.add(ann, task, begun, "tabby")
-    edited = tasks.edit(project.owner, task, labelers=("ann", "bob", "cid"))
+    edited = editing.edit(project.owner, task, labelers=("ann", "bob", "cid"))
     assert edited.joined == ["cid"] and edited.moved == 10
     assert held(task) == {"ann": 6, "bob": 10, "cid": 10}
     assert assignments.is_open(task, Side.LABEL, ann, begun)
@@ -121,7 +125,7 @@ def test_who_leaves_keeps_what_they_have_begun_and_one_undo_gives_all_back(proje
     ann = user("ann")
     first = assignments.queue(task, Side.LABEL, ann)[0]
     labeling.add(ann, task, first, "tabby")
-    tasks.edit(project.owner, task, labelers=("bob", "cid"), weights=(3, 1))
+    editing.edit(project.owner, task, labelers=("bob", "cid"), weights=(3, 1))
     assert held(task)["ann"] == 1 and sum(held(task).values()) == 11
     assert held(task)["bob"] == 8
     history.undo(project.owner)
@@ -133,7 +137,7 @@ def test_who_leaves_keeps_what_they_have_begun_and_one_undo_gives_all_back(proje
 
 def test_undo_is_refused_once_somebody_has_begun_what_they_were_given(project: Project) -> None:
     task = make(project, 6, labelers=("ann",))
-    tasks.edit(project.owner, task, labelers=("ann", "bob"))
+    editing.edit(project.owner, task, labelers=("ann", "bob"))
     bob = user("bob")
     labeling.add(bob, task, assignments.queue(task, Side.LABEL, bob)[0], "tabby")
     with pytest.raises(Conflict, match="begun"):
@@ -144,7 +148,7 @@ def test_undo_is_refused_once_somebody_has_begun_what_they_were_given(project: P
 def test_full_tasks_give_who_came_everything(project: Project) -> None:
     task = make(project, 5, labelers=("ann", "bob"), strategy="full")
     submitting.submit(user("ann"), task, 1)
-    tasks.edit(project.owner, task, labelers=("bob", "cid"))
+    editing.edit(project.owner, task, labelers=("bob", "cid"))
     assert held(task) == {"bob": 5, "cid": 5}
     assert assignments.get(task, Side.LABEL, user("ann"), 1) is not None
     history.undo(project.owner)
@@ -154,7 +158,7 @@ def test_full_tasks_give_who_came_everything(project: Project) -> None:
 def test_dynamic_leases_of_who_left_are_free_at_once(project: Project) -> None:
     task = make(project, 5, labelers=("ann", "bob"), strategy="dynamic")
     assert len(assignments.queue(task, Side.LABEL, user("ann"))) == 5
-    tasks.edit(project.owner, task, labelers=("bob",))
+    editing.edit(project.owner, task, labelers=("bob",))
     assert len(assignments.queue(task, Side.LABEL, user("bob"))) == 5
 
 
@@ -165,13 +169,13 @@ def test_reviewers_that_come_and_go_share_what_is_not_reviewed(project: Project)
         labeling.add(ann, task, input_id, "tabby")
         submitting.submit(ann, task, input_id)
     reviewing.decide(bob, task, [1, 2], Verdict.APPROVE)
-    tasks.edit(project.owner, task, reviewers=("bob", "cid"))
+    editing.edit(project.owner, task, reviewers=("bob", "cid"))
     assert held(task, Side.REVIEW) == {"bob": 4, "cid": 6}
     cid = user("cid")
     mine = set(assignments.queue(task, Side.REVIEW, cid))
     theirs = Annotation.select(Annotation.input).where(Annotation.reviewer == cid)
     assert set(theirs.scalars()) == mine
-    tasks.edit(project.owner, task, reviewers=("cid",))
+    editing.edit(project.owner, task, reviewers=("cid",))
     assert held(task, Side.REVIEW) == {"cid": 10}
     history.undo(project.owner)
     history.undo(project.owner)
@@ -183,7 +187,7 @@ def test_a_stacked_reviewer_who_leaves_takes_nothing_away_from_the_rule(project:
     for input_id in (1, 2):
         submitting.submit(user("ann"), task, input_id)
     reviewing.decide(user("bob"), task, [1], Verdict.APPROVE)
-    tasks.edit(project.owner, task, reviewers=("bob", "dan"))
+    editing.edit(project.owner, task, reviewers=("bob", "dan"))
     assert held(task, Side.REVIEW) == {"bob": 1, "dan": 2}
     reviewing.decide(user("dan"), task, [1], Verdict.APPROVE)
     assert assignments.get(task, Side.LABEL, user("ann"), 1).status == Status.SUCCESS
@@ -197,17 +201,17 @@ def test_nobody_reviews_their_own_work_unless_the_task_allows_it(project: Projec
     assert held(task, Side.REVIEW) == {"ann": 2}
     waiting = assignments.without_reviewer(task)
     assert [assignments.get(task, Side.LABEL, user("ann"), i) is not None for i in waiting] == [True, True]
-    tasks.edit(project.owner, task, own_review=True)
+    editing.edit(project.owner, task, own_review=True)
     assert held(task, Side.REVIEW) == {"ann": 4} and assignments.without_reviewer(task) == []
     history.undo(project.owner)
     assert len(assignments.without_reviewer(task)) == 2
-    tasks.edit(project.owner, task, reviewers=("ann", "cid"))
+    editing.edit(project.owner, task, reviewers=("ann", "cid"))
     assert held(task, Side.REVIEW) == {"ann": 2, "cid": 2}
 
 
 def test_undo_of_an_edit_deals_what_was_handed_in_meanwhile(project: Project) -> None:
     task = make(project, 2, labelers=("ann",), reviewers=("ann",), own_review=True)
-    tasks.edit(project.owner, task, own_review=False)
+    editing.edit(project.owner, task, own_review=False)
     submitting.submit(user("ann"), task, 1)
     assert assignments.without_reviewer(task) == [1]
     history.undo(project.owner)
@@ -255,18 +259,18 @@ def test_fewer_who_must_agree_settle_what_waited_and_undo_has_it_wait_again(proj
         submitting.submit(user(name), task, 1)
     waiting = {Status.AWAITING_CONSENSUS_REVIEW}
     assert {row.status for row in Annotation.select()} == waiting
-    tasks.edit(project.owner, task, agree=2)
+    editing.edit(project.owner, task, agree=2)
     assert {row.status for row in Annotation.select()} == {Status.SUCCESS}
     history.undo(project.owner)
     assert {row.status for row in Annotation.select()} == waiting
     task = Task.get_by_id(task.id)
-    tasks.edit(project.owner, task, agree_share=0.6)
+    editing.edit(project.owner, task, agree_share=0.6)
     assert {row.status for row in Annotation.select()} == {Status.SUCCESS}
     with pytest.raises(Refused, match="3 labelers cannot have 4 agree"):
-        tasks.edit(project.owner, task, agree=4)
+        editing.edit(project.owner, task, agree=4)
     with pytest.raises(Refused, match="not reviewed by consensus"):
-        other = tasks.create(project.owner, tasks.Plan(name="o", type="classification")).task
-        tasks.edit(project.owner, other, agree=2)
+        other = tasks.create(project.owner, plans.Plan(name="o", type="classification")).task
+        editing.edit(project.owner, other, agree=2)
 
 
 def test_several_names_in_one_are_nobody(project: Project) -> None:
@@ -281,7 +285,7 @@ def test_an_edit_is_one_step_and_a_refused_one_none(project: Project) -> None:
     task = make(project, 3, labelers=("ann",))
     before = whole(task)
     changes = {"name": "new", "priority": 5, "archived": True, "concepts": ("tabby", "dog"), "lower": 0.1}
-    tasks.edit(project.owner, task, **changes, thresholds={"dog": (0.2, 0.3)}, labelers=("bob", "ann"))
+    editing.edit(project.owner, task, **changes, thresholds={"dog": (0.2, 0.3)}, labelers=("bob", "ann"))
     fresh = Task.get_by_id(task.id)
     assert (fresh.name, fresh.priority, fresh.archived, fresh.lower) == ("new", 5, True, 0.1)
     assert tasks.concept_names(fresh) == ["tabby", "dog"]
@@ -291,13 +295,13 @@ def test_an_edit_is_one_step_and_a_refused_one_none(project: Project) -> None:
     assert tasks.concept_names(fresh) == list(CONCEPTS) and whole(task) == before
     events = Event.select().count()
     with pytest.raises(Refused, match="swap them"):
-        tasks.edit(project.owner, fresh, name="x", lower=0.95)
+        editing.edit(project.owner, fresh, name="x", lower=0.95)
     with pytest.raises(Refused, match="no concept of the task"):
-        tasks.edit(project.owner, fresh, thresholds={"cow": (0.1, 0.2)})
+        editing.edit(project.owner, fresh, thresholds={"cow": (0.1, 0.2)})
     with pytest.raises(Refused, match="needs a labeler"):
-        tasks.edit(project.owner, fresh, labelers=())
+        editing.edit(project.owner, fresh, labelers=())
     with pytest.raises(Denied):
-        tasks.edit(user("ann"), fresh, name="mine")
+        editing.edit(user("ann"), fresh, name="mine")
     assert Event.select().count() == events and Task.get_by_id(task.id).name == "t"
 
 
@@ -335,13 +339,13 @@ def test_rerouting_ends_where_a_first_run_with_these_thresholds_would(
     )
     said = dict(zip(sorted(Input.select(Input.id).scalars()), scores, strict=True))
     for one in (task, fresh):
-        tasks.start(project.owner, one)
+        running.start(project.owner, one)
         annotate(one, said, 0.0)
     before = stands(task)
     open_before = held(task), held(task, Side.REVIEW)
     changes = {"thresholds": dict(zip(CONCEPTS, first, strict=True))}
-    foreseen = tasks.preview(task, **changes)
-    tasks.edit(project.owner, task, **changes)
+    foreseen = editing.preview(task, **changes)
+    editing.edit(project.owner, task, **changes)
     after = stands(task)
     assert after == stands(fresh)
     moved = Counter(
@@ -358,7 +362,7 @@ def test_rerouting_ends_where_a_first_run_with_these_thresholds_would(
 
 def auto_task(project: Project, **plan: Any) -> Task:
     task = make(project, 4, auto=MODEL, reviewers=("rob",), lower=0.3, upper=0.8, **plan)
-    tasks.start(project.owner, task)
+    running.start(project.owner, task)
     annotate(task, {1: (0.9, 0.1), 2: (0.5, 0.1), 3: (0.6, 0.4), 4: (0.1, 0.1)})
     return task
 
@@ -369,19 +373,19 @@ def test_what_people_have_decided_stays_when_thresholds_change(project: Project)
     reviewing.decide(rob, task, [2], Verdict.REJECT)
     three = Annotation.get(Annotation.input == 3, Annotation.score == 0.4)
     labeling.take_back(rob, three)
-    foreseen = tasks.preview(task, lower=0.95, upper=0.99)
+    foreseen = editing.preview(task, lower=0.95, upper=0.99)
     assert foreseen.moves == {(Status.SUCCESS, None): 1} and foreseen.touched == 2
-    tasks.edit(project.owner, task, lower=0.95, upper=0.99)
+    editing.edit(project.owner, task, lower=0.95, upper=0.99)
     assert stands(task) == {(2, "tabby"): "REVIEW_DENIED", (3, "tabby"): "AWAITING_REVIEW"}
     assert assignments.queue(task, Side.REVIEW, rob).tolist() == [3]
 
 
 def test_thresholds_below_what_was_kept_need_a_run(project: Project) -> None:
     task = auto_task(project)
-    assert tasks.preview(task, lower=0.005).needs_run == 4
-    edited = tasks.edit(project.owner, task, lower=0.005)
+    assert editing.preview(task, lower=0.005).needs_run == 4
+    edited = editing.edit(project.owner, task, lower=0.005)
     assert edited.needs_run == 4
-    assert tasks.start(project.owner, task) == 4
+    assert running.start(project.owner, task) == 4
     annotate(task, {1: (0.9, 0.1), 2: (0.5, 0.1), 3: (0.6, 0.4), 4: (0.1, 0.007)})
     assert stands(task)[4, "goldfish"] == "AWAITING_REVIEW"
     assert held(task, Side.REVIEW) == {"rob": 4}
@@ -390,9 +394,9 @@ def test_thresholds_below_what_was_kept_need_a_run(project: Project) -> None:
 def test_labelers_who_come_get_the_inputs_on_which_the_model_found_nothing(project: Project) -> None:
     task = auto_task(project)
     assert held(task) == {}
-    tasks.edit(project.owner, task, labelers=("ann",))
+    editing.edit(project.owner, task, labelers=("ann",))
     assert assignments.queue(task, Side.LABEL, user("ann")).tolist() == [4]
-    tasks.edit(project.owner, task, lower=0.05)
+    editing.edit(project.owner, task, lower=0.05)
     assert held(task) == {}
     history.undo(project.owner)
     assert held(task) == {"ann": 1}
@@ -402,47 +406,47 @@ def test_a_rerouting_that_was_cut_off_goes_on(project: Project, monkeypatch: pyt
     task = auto_task(project)
     with monkeypatch.context() as patched:
         patched.setattr(rerouting, "finish", lambda *_: 0)
-        tasks.edit(project.owner, task, upper=0.55)
+        editing.edit(project.owner, task, upper=0.55)
     assert Task.get_by_id(task.id).unrouted and stands(task)[3, "tabby"] == "AWAITING_REVIEW"
-    tasks.start(project.owner, task)
+    running.start(project.owner, task)
     assert not Task.get_by_id(task.id).unrouted and stands(task)[3, "tabby"] == "SUCCESS"
 
 
 def test_a_concept_that_is_added_is_routed_from_what_is_stored(project: Project) -> None:
     task = auto_task(project, concepts=("tabby",))
     assert (3, "goldfish") not in stands(task)
-    tasks.edit(project.owner, task, concepts=("goldfish", "tabby"))
+    editing.edit(project.owner, task, concepts=("goldfish", "tabby"))
     assert stands(task)[3, "goldfish"] == "AWAITING_REVIEW"
-    tasks.edit(project.owner, task, concepts=("goldfish",))
+    editing.edit(project.owner, task, concepts=("goldfish",))
     assert stands(task) == {(3, "goldfish"): "AWAITING_REVIEW"}
     with pytest.raises(Refused):
-        tasks.edit(project.owner, task, concepts=("no such thing",))
+        editing.edit(project.owner, task, concepts=("no such thing",))
 
 
 def test_previous_annotations_go_after_a_count_but_not_what_people_decided(project: Project) -> None:
     task = auto_task(project)
     reviewing.decide(user("rob"), task, [2], Verdict.APPROVE)
     before = stands(task)
-    assert tasks.previous(project.owner, task) == 3
-    assert tasks.forget_previous(project.owner, task) == 3
+    assert running.previous(project.owner, task) == 3
+    assert running.forget_previous(project.owner, task) == 3
     assert stands(task) == {(2, "tabby"): "SUCCESS"} and held(task, Side.REVIEW) == {}
     history.undo(project.owner)
     assert stands(task) == before and held(task, Side.REVIEW) == {"rob": 1}
     history.redo(project.owner)
-    assert tasks.start(project.owner, task) == 3
+    assert running.start(project.owner, task) == 3
 
 
 def test_jobs_of_a_paused_task_wait_and_cancelled_ones_are_given_up(project: Project) -> None:
     task = make(project, 4, auto=MODEL)
-    tasks.start(project.owner, task)
-    tasks.pause(project.owner, task)
+    running.start(project.owner, task)
+    running.pause(project.owner, task)
     assert not jobs.waiting((0, 10)) and jobs.claim("engine", priorities=(0, 10)) == []
-    tasks.resume(project.owner, task)
+    running.resume(project.owner, task)
     assert jobs.waiting((0, 10))
-    assert tasks.cancel(project.owner, task) == 4 and jobs.queued_inputs(task) == 0
-    assert tasks.start(project.owner, task) == 4
+    assert running.cancel(project.owner, task) == 4 and jobs.queued_inputs(task) == 0
+    assert running.start(project.owner, task) == 4
     viewer = users.add(project.owner, "vic", Role.VIEWER)
-    for verb in (tasks.pause, tasks.resume, tasks.cancel, tasks.previous, tasks.forget_previous):
+    for verb in (running.pause, running.resume, running.cancel, running.previous, running.forget_previous):
         with pytest.raises(Denied):
             verb(viewer, task)
     assert not TaskMember.select().where(TaskMember.user == viewer).exists()

@@ -15,10 +15,12 @@ from store import (
     cli,
     database,
     datasets,
+    editing,
     events,
     gold,
     history,
     labeling,
+    plans,
     progress,
     reviewing,
     submitting,
@@ -41,12 +43,12 @@ def make(project: Project, inputs: int, known: int, region: Region | None = None
     olga = project.owner
     datasets.add(olga, "known", ids[:known])
     kind = "classification" if region is None else "detection"
-    first = tasks.create(olga, tasks.Plan(name="first", type=kind, dataset="known")).task
+    first = tasks.create(olga, plans.Plan(name="first", type=kind, dataset="known")).task
     for input_id in ids[:known]:
         labeling.add(olga, first, input_id, "cat", region)
         submitting.submit(olga, first, input_id)
     settled = {"name": "t", "type": kind, "labelers": PEOPLE, "gold": "known", "gold_share": 0.25, **plan}
-    return tasks.create(olga, tasks.Plan(**settled)).task
+    return tasks.create(olga, plans.Plan(**settled)).task
 
 
 def user(name: str) -> User:
@@ -142,19 +144,19 @@ def test_gold_comes_and_goes_with_an_edit_and_its_undo(project: Project) -> None
     olga = project.owner
     task = make(project, 12, 3)
     mixed = dealt(task)
-    tasks.edit(olga, task, gold="")
+    editing.edit(olga, task, gold="")
     assert set().union(*(work for work, _ in dealt(task).values())) == set(range(1, 13))
     assert not any(some for _, some in dealt(task).values())
     history.undo(olga)
     assert dealt(task) == mixed
     task = Task.get_by_id(task.id)
-    tasks.edit(olga, task, gold_share=0.01)
+    editing.edit(olga, task, gold_share=0.01)
     assert all(len(some) == 1 for _, some in dealt(task).values())
     users.remove(olga, user("cid"))
     assert dealt(task)["cid"] == (set(), set())
     with pytest.raises(Refused, match="nothing in 'other' is gold"):
         datasets.add(olga, "other", [12])
-        tasks.edit(olga, task, gold="other")
+        editing.edit(olga, task, gold="other")
 
 
 def test_nothing_that_a_labeler_sees_tells_which_are_gold(

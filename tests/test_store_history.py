@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store import history, labeling, tasks
+from store import history, labeling, plans, tasks
 from store.errors import Conflict, Refused
 from store.tables import Annotation, Dataset, DatasetInput, Event, Input, Step, User
 from store.values import Region, Role
@@ -153,7 +153,7 @@ def test_history_says_who_changed_what_before_and_after_and_is_never_shortened(p
 def test_place_and_concept_change_in_one_step_and_nothing_is_said_twice(project: Project) -> None:
     olga = project.owner
     project.add_inputs(1)
-    made = tasks.create(olga, tasks.Plan(name="t", type="detection")).task
+    made = tasks.create(olga, plans.Plan(name="t", type="detection")).task
     here, there = Region.from_box(0, 0, 0.5, 0.5), Region.from_box(0.5, 0.5, 1, 1)
     cat = labeling.add(olga, made, 1, "cat", here)
     labeling.add(olga, made, 1, "dog", there)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from store import datasets, history, inputs, tasks, users
+from store import datasets, history, inputs, plans, tasks, users
 from store.errors import Denied, NotFound, Refused
 from store.tables import Annotation, Assignment, Event, Input, Step
 from store.values import Role
@@ -173,7 +173,7 @@ def test_deleting_takes_inputs_out_of_tasks_and_undo_brings_all_back(project: Pr
     for number in range(4):
         picture(project.folder / f"{number}.png", number)
     inputs.add(project.owner, [project.folder])
-    task = tasks.create(project.owner, tasks.Plan("t", "classification", concepts=["cat"])).task
+    task = tasks.create(project.owner, plans.Plan("t", "classification", concepts=["cat"])).task
     before = Assignment.select().count(), datasets.size(task.dataset_id)
     inputs.delete(project.owner, [inputs.find("1"), inputs.find("2")])
     assert (Assignment.select().count(), datasets.size(task.dataset_id)) == (2, 2)

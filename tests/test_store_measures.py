@@ -17,6 +17,7 @@ from store import (
     decisions,
     labeling,
     models,
+    plans,
     predictions,
     reviewing,
     scores,
@@ -135,7 +136,7 @@ def test_boxes_are_paired_once_and_what_is_left_counts_against() -> None:
 def several(project: Project, said: dict[str, list[str]]) -> Task:
     """A full task that each person labels: name → for each input the concepts, by spaces."""
     project.add_inputs(len(next(iter(said.values()))))
-    plan = tasks.Plan(
+    plan = plans.Plan(
         name="t",
         type="classification",
         concepts=("cat", "dog", "cow"),
@@ -270,7 +271,7 @@ def test_decisions_are_counted_by_the_hour_and_over_long_by_the_day(project: Pro
 
 def test_scores_are_counted_by_the_stored_number_on_either_side_of_a_threshold(project: Project) -> None:
     project.add_inputs(7)
-    plan = tasks.Plan(
+    plan = plans.Plan(
         name="t", type="classification", auto="efficientnet-lite0", concepts=("tabby",), lower=0.5, upper=0.9
     )
     task = tasks.create(project.owner, plan).task

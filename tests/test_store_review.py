@@ -16,14 +16,17 @@ from store import (
     jobs,
     labeling,
     models,
+    plans,
     predictions,
     queues,
     reviewing,
+    running,
     submitting,
     tasks,
     users,
 )
 from store.annotations import on_input
+from store.bounds import thresholds as thresholds_of
 from store.errors import Conflict, Denied, Refused
 from store.predictions import Router, Said
 from store.queues import Filter, Order, Place
@@ -43,7 +46,7 @@ def user(name: str) -> User:
 def queue(project: Project, count: int = 40) -> Task:
     """An auto-annotated task with doubtful inputs for bob, and a labeler's work among them."""
     project.add_inputs(count)
-    plan = tasks.Plan(
+    plan = plans.Plan(
         name="t",
         type="classification",
         concepts=CONCEPTS,
@@ -54,12 +57,12 @@ def queue(project: Project, count: int = 40) -> Task:
         reviewers=("bob",),
     )
     task = tasks.create(project.owner, plan).task
-    tasks.start(project.owner, task)
+    running.start(project.owner, task)
     known = models.concepts(task.auto)
     chosen = random.Random(7)
     scores = (0.05, 0.2, 0.3, 0.5, 0.6, 0.7999, 0.8, 0.9)
     for job in jobs.claim("engine", priorities=(0, 10), limit=100):
-        router = Router.of(task, tasks.thresholds(task))
+        router = Router.of(task, thresholds_of(task))
         waiting = predictions.waiting_inputs(
             task, router.annotator, job.payload["first"], job.payload["last"]
         )
@@ -184,7 +187,7 @@ def test_ranks_are_what_they_are_called() -> None:
 def manual(project: Project, **plan: Any) -> Task:
     project.add_inputs(3)
     settled = {"name": "m", "type": "classification", "labelers": ("ann",), "reviewers": ("bob",)}
-    task = tasks.create(project.owner, tasks.Plan(**{**settled, **plan})).task
+    task = tasks.create(project.owner, plans.Plan(**{**settled, **plan})).task
     for name in {**settled, **plan}["labelers"]:
         for input_id in (1, 2):
             labeling.add(user(name), task, input_id, "cat")

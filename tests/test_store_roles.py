@@ -27,9 +27,11 @@ from store import (
     jobs,
     labeling,
     models,
+    plans,
     predictions,
     rehearsal,
     reviewing,
+    running,
     skips,
     steps,
     submitting,
@@ -83,11 +85,11 @@ class World:
         project.add_inputs(6)
         plan: dict[str, Any] = {"type": "classification", "assist": "efficientnet-lite0"}
         made = tasks.create(
-            project.owner, tasks.Plan(name="mine", labelers=("me",), reviewers=("other",), **plan)
+            project.owner, plans.Plan(name="mine", labelers=("me",), reviewers=("other",), **plan)
         )
-        other = tasks.Plan(name="theirs", labelers=("other",), reviewers=("me",), **plan)
+        other = plans.Plan(name="theirs", labelers=("other",), reviewers=("me",), **plan)
         self.mine, self.theirs = made.task, tasks.create(project.owner, other).task
-        auto = tasks.Plan(name="auto", type="classification", auto="efficientnet-lite0", concepts=("tabby",))
+        auto = plans.Plan(name="auto", type="classification", auto="efficientnet-lite0", concepts=("tabby",))
         self.auto = tasks.create(project.owner, auto).task
         self.me, self.other = (User.get(User.name == name) for name in ("me", "other"))
         submitting.submit(self.other, self.theirs, 1)
@@ -150,18 +152,18 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
         PEOPLE,
         lambda w, me: reviewing.decide(me, w.theirs, [1], Verdict.APPROVE),
     ),
+    "running.start": (LEADS, lambda w, me: running.start(me, w.auto)),
+    "running.pause": (LEADS, lambda w, me: running.pause(me, w.auto)),
+    "running.resume": (LEADS, lambda w, me: running.resume(me, w.auto)),
+    "running.cancel": (LEADS, lambda w, me: running.cancel(me, w.auto)),
+    "running.previous": (LEADS, lambda w, me: running.previous(me, w.auto)),
+    "running.forget_previous": (LEADS, lambda w, me: running.forget_previous(me, w.auto)),
     "skips.skip": (PEOPLE, lambda w, me: skips.skip(me, w.mine, Side.LABEL, 1, "unclear")),
     "steps.undo": (PEOPLE, lambda w, me: steps.undo(me, w.mine)),
     "steps.redo": (PEOPLE, lambda w, me: w.undone(me) or steps.redo(me, w.mine)),
     "submitting.submit": (PEOPLE, lambda w, me: submitting.submit(me, w.mine, 1)),
     "sweeps.decide": (PEOPLE, lambda w, me: sweeps.decide(me, w.theirs, [1], Verdict.APPROVE)),
-    "tasks.create": (LEADS, lambda w, me: tasks.create(me, tasks.Plan(name="n", type="classification"))),
-    "tasks.start": (LEADS, lambda w, me: tasks.start(me, w.auto)),
-    "tasks.pause": (LEADS, lambda w, me: tasks.pause(me, w.auto)),
-    "tasks.resume": (LEADS, lambda w, me: tasks.resume(me, w.auto)),
-    "tasks.cancel": (LEADS, lambda w, me: tasks.cancel(me, w.auto)),
-    "tasks.previous": (LEADS, lambda w, me: tasks.previous(me, w.auto)),
-    "tasks.forget_previous": (LEADS, lambda w, me: tasks.forget_previous(me, w.auto)),
+    "tasks.create": (LEADS, lambda w, me: tasks.create(me, plans.Plan(name="n", type="classification"))),
     "tasks.delete": (LEADS, lambda w, me: tasks.delete(me, w.fresh(w.mine))),
     "users.add": (OWNER, lambda w, me: users.add(me, "eve")),
     "users.remove": (OWNER, lambda w, me: users.remove(me, w.fresh(w.other))),

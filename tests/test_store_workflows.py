@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from store import concepts, history, models, tasks, users, workflows
+from store import concepts, history, models, plans, tasks, users, workflows
 from store.errors import Denied, NotFound, Refused
 from store.tables import ModelVersion, Workflow
 from store.values import Role
@@ -157,7 +157,7 @@ def test_a_workflow_that_maps_follows_what_is_related_later(project: Project) ->
 def test_a_task_takes_a_workflow_where_it_takes_a_model(project: Project) -> None:
     project.add_inputs(3)
     workflows.add(project.owner, SURE)
-    plan = tasks.Plan(name="t", type="classification", auto="sure", concepts=("tabby",))
+    plan = plans.Plan(name="t", type="classification", auto="sure", concepts=("tabby",))
     task = tasks.create(project.owner, plan).task
     assert ModelVersion.get_by_id(task.auto_id).model.name == "sure"
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from textual.screen import Screen
 
-from store import database, sessions, tasks
+from store import database, plans, sessions, tasks
 from store.errors import Refused
 from store.tables import Task, UserState
 from tests.conftest import Project
@@ -25,7 +25,7 @@ from tui.terminal import Terminal
 
 
 def make(project: Project, name: str = "animals", **plan: Any) -> Task:
-    return tasks.create(project.owner, tasks.Plan(name=name, type="classification", **plan)).task
+    return tasks.create(project.owner, plans.Plan(name=name, type="classification", **plan)).task
 
 
 async def test_the_writer_keeps_order_and_drops_nothing(project: Project) -> None:

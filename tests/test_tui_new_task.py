@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.widgets import Input as TextField
 
-from store import datasets, history, jobs, models, predictions, tasks
+from store import datasets, history, jobs, models, plans, predictions, tasks
 from store.bands import bands
+from store.bounds import thresholds as thresholds_of
 from store.predictions import Said
 from store.routing import Thresholds, route
 from store.tables import Assignment, Predicted, Prediction, Task, User
@@ -102,7 +103,7 @@ async def test_thresholds_of_each_concept(project: Project) -> None:
         await until(pilot, lambda: Task.select().where(Task.name == "pets").exists())
     task = tasks.find("pets")
     known = models.concepts(task.auto)
-    bounds = tasks.thresholds(task)
+    bounds = thresholds_of(task)
     assert bounds[known["cat"].id] == Thresholds(0.45, 0.9)
     assert bounds[known["dog"].id] == Thresholds(0.5, 0.95)
 
@@ -198,7 +199,7 @@ async def test_each_concept_its_own_without_a_concept_says_what_to_do(project: P
 
 async def test_a_refusal_is_shown_and_nothing_that_was_typed_is_lost(project: Project) -> None:
     with_dataset(project, 1)
-    tasks.create(project.owner, tasks.Plan(name="taken", type="classification"))
+    tasks.create(project.owner, plans.Plan(name="taken", type="classification"))
     async with opened(project.owner) as (app, pilot):
         screen = await form(app, pilot)
         await on_field(app, pilot, "concepts")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from store import labeling, reviewing, submitting, users
+from store.bounds import thresholds as thresholds_of
 from store.predictions import Said
 from store.queues import Order
 from store.tables import Annotation, Assignment, Review, Task
@@ -284,17 +285,17 @@ async def test_a_hundred_thousand_lines_cost_no_more_than_those_in_sight(
 
 
 async def test_a_model_cannot_be_asked_for_changes(project: Project) -> None:
-    from store import models, tasks
+    from store import models, running
     from store.jobs import claim
     from store.predictions import Router, write_chunk
 
     olga = project.owner
     first, *_ = add_pictures(project.folder, olga, 1)
     made = task(olga, auto="efficientnet-lite0", concepts=["tabby"], lower=0.1, upper=0.9, reviewers=["olga"])
-    tasks.start(olga, made)
+    running.start(olga, made)
     (job,) = claim("test", priorities=(0, 10))
     tabby = models.concepts(models.find("efficientnet-lite0"))["tabby"]
-    router = Router.of(made, tasks.thresholds(made))
+    router = Router.of(made, thresholds_of(made))
     write_chunk(router, job, "test", {first: [Said(tabby.id, 0.5)]})
     async with opened(olga, Place("review", str(made.uid))) as stage:
         assert "efficientnet" in stage.text() and "tabby 0.50" in stage.text()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import themes
-from store import models, predictions, reviewing, sessions, tasks
+from store import models, plans, predictions, reviewing, sessions, tasks
 from store.tables import Task, User
 from store.values import Verdict
 from tests.conftest import Project
@@ -75,7 +75,7 @@ async def test_one_person_alone_and_everybody_again(project: Project) -> None:
 
 async def test_the_next_task_and_all_tasks_as_one(project: Project) -> None:
     labeled(project)
-    tasks.create(project.owner, tasks.Plan(name="u", type="classification"))
+    tasks.create(project.owner, plans.Plan(name="u", type="classification"))
     async with opened(project.owner) as (_, pilot):
         await pilot.press("s")
         await shows(pilot, "Stats · u · ")
@@ -128,7 +128,7 @@ async def test_the_app_reopens_at_the_stats(project: Project) -> None:
 @pytest.mark.parametrize("theme", sorted(themes.palettes()))
 async def test_scores_and_thresholds_are_drawn_in_every_theme(project: Project, theme: str) -> None:
     project.add_inputs(3)
-    plan = tasks.Plan(name="t", type="classification", auto="efficientnet-lite0", concepts=("tabby",))
+    plan = plans.Plan(name="t", type="classification", auto="efficientnet-lite0", concepts=("tabby",))
     task = tasks.create(project.owner, plan).task
     tabby = models.concepts(task.auto)["tabby"].id
     for n, score in enumerate((0.1, 0.7, 0.95), 1):

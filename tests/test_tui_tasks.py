@@ -3,7 +3,8 @@
 import asyncio
 from typing import Any
 
-from store import database, jobs, labeling, models, predictions, submitting, tasks
+from store import database, jobs, labeling, models, plans, predictions, running, submitting, tasks
+from store.bounds import thresholds as thresholds_of
 from store.predictions import Said
 from store.tables import Annotation, Assignment, DatasetVersion, DatasetVersionInput, Job, Task, User
 from tests.conftest import Project
@@ -16,7 +17,7 @@ CLASSIFIER = "efficientnet-lite0"
 
 
 def make(project: Project, name: str, **plan: Any) -> Task:
-    return tasks.create(project.owner, tasks.Plan(**{"name": name, "type": "classification", **plan})).task
+    return tasks.create(project.owner, plans.Plan(**{"name": name, "type": "classification", **plan})).task
 
 
 def offered(app: Any) -> set[str]:
@@ -124,12 +125,12 @@ async def test_other_thresholds_say_what_moves_before_they_are_saved(project: Pr
     ids = project.add_inputs(3)
     models.sync()
     task = make(project, "auto", auto=CLASSIFIER, concepts=["jay"], lower=0.2, upper=0.8, reviewers=["olga"])
-    tasks.start(project.owner, task)
+    running.start(project.owner, task)
     (job,) = jobs.claim("test", priorities=(0, 10))
     jay = models.concepts(models.find(CLASSIFIER))["jay"]
     said = {ids[n]: [Said(jay.id, score)] for n, score in enumerate((0.3, 0.5, 0.9))}
     predictions.keep(task.auto, said, 0.01)
-    predictions.write_chunk(predictions.Router.of(task, tasks.thresholds(task)), job, "test", said)
+    predictions.write_chunk(predictions.Router.of(task, thresholds_of(task)), job, "test", said)
     async with opened(project.owner, size=(100, 30)) as (app, pilot):
         await pilot.press("e")
         await until(pilot, lambda: app.screen.query("ThresholdBar"))
@@ -146,7 +147,7 @@ async def test_the_menu_offers_what_is_possible_and_its_keys_do_it(project: Proj
     project.add_inputs(2)
     models.sync()
     task = make(project, "auto", auto=CLASSIFIER, concepts=["jay"])
-    tasks.start(project.owner, task)
+    running.start(project.owner, task)
     async with opened(project.owner) as (_, pilot):
         await shows(pilot, "auto")
         await pilot.press("m")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.work import Work
-from store import inputs, predictions, tasks
+from store import inputs, predictions
+from store.bounds import thresholds as thresholds_of
 from store.database import write as transaction
 from store.jobs import finish
 from store.predictions import Answer, Router, write_chunk
@@ -16,7 +17,7 @@ def plan(job: Job) -> Work | None:
     if task.deleted:
         return None
     version = ModelVersion.get_by_id(job.model_version_id)
-    thresholds = tasks.thresholds(task)
+    thresholds = thresholds_of(task)
     annotator = version.model.annotator_id
     waiting = predictions.waiting_inputs(task, annotator, job.payload["first"], job.payload["last"])
     if not waiting:
@@ -31,7 +32,7 @@ def plan(job: Job) -> Work | None:
 def write(work: Work, owner: str) -> None:
     """Predictions, annotations, assignments, whom to review and the job's end: all or nothing."""
     task = _task(work.job)
-    router = Router.of(task, tasks.thresholds(task))
+    router = Router.of(task, thresholds_of(task))
     answers: dict[int, Answer] = {**work.stored, **work.fresh}
     if task.deleted:
         finish(work.job, owner)

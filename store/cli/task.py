@@ -68,12 +68,13 @@ def show(project: Project, name: str, as_json: bool) -> None:
 
 
 def _described(actor: Any, task: Task) -> dict[str, Any]:
-    from store import assignments, tasks, troubles
+    from store import assignments, troubles
+    from store.bounds import thresholds as thresholds_of
     from store.progress import summaries
     from store.tables import Concept
 
     (summary,) = summaries(actor, task)
-    bounds = tasks.thresholds(task)
+    bounds = thresholds_of(task)
     keys = {row.name: row.id for row in Concept.select().where(Concept.name.in_(summary.concepts))}
     return {
         **summary.to_json(),
@@ -129,7 +130,7 @@ def _gold(actor: Any, task: Task) -> dict[str, Any]:
 @click.pass_obj
 def create(project: Project, /, kind: str | None, thresholds: tuple[str, ...], **options: Any) -> None:
     """Make a task and deal out its inputs."""
-    from store import models, tasks
+    from store import models, plans, tasks
 
     model = options["auto"] or options["assist"]
     if kind is None and model is None:
@@ -137,7 +138,7 @@ def create(project: Project, /, kind: str | None, thresholds: tuple[str, ...], *
     actor = project.open()
     bounds = dict(map(_threshold, thresholds))
     options |= _agree(options["agree"])
-    plan = tasks.Plan(type=kind or str(models.find(model).model.task), thresholds=bounds, **options)
+    plan = plans.Plan(type=kind or str(models.find(model).model.task), thresholds=bounds, **options)
     made = tasks.create(actor, plan)
     for joined in made.joined:
         note(f"{joined} was not in the project yet and is a labeler now")
@@ -187,7 +188,7 @@ def _threshold(text: str) -> tuple[str, tuple[float, float]]:
 def edit(project: Project, /, name: str, dry_run: bool, thresholds: tuple[str, ...], **given: Any) -> None:
     """Change a task. What is decided stays; what nobody has begun is dealt out anew; annotations that
     nobody has touched follow new thresholds without running the model."""
-    from store import tasks
+    from store import editing, tasks
 
     changes = {key: value for key, value in given.items() if value not in (None, ())}
     changes |= {"thresholds": dict(map(_threshold, thresholds))} if thresholds else {}
@@ -201,10 +202,10 @@ def edit(project: Project, /, name: str, dry_run: bool, thresholds: tuple[str, .
     task = tasks.find(name)
     routed = {key: changes[key] for key in ("concepts", "lower", "upper", "thresholds") if key in changes}
     if routed:
-        _say_moves(tasks.preview(task, **routed), dry_run)
+        _say_moves(editing.preview(task, **routed), dry_run)
     if dry_run:
         return
-    edited = tasks.edit(actor, task, **changes)
+    edited = editing.edit(actor, task, **changes)
     for joined in edited.joined:
         note(f"{joined} was not in the project yet and is a labeler now")
     if edited.moved:
@@ -240,9 +241,9 @@ def _run_verb(name: str, text: str, past: str) -> None:
     @click.argument("task", metavar="NAME")
     @click.pass_obj
     def verb(project: Project, task: str) -> None:
-        from store import tasks
+        from store import running, tasks
 
-        act = {"pause": tasks.pause, "resume": tasks.resume, "cancel": tasks.cancel}[name]
+        act = {"pause": running.pause, "resume": running.resume, "cancel": running.cancel}[name]
         actor = project.open()
         given_up = act(actor, tasks.find(task))
         note(f"{past} '{task}'" + (f": {given_up} inputs were waiting" if given_up else ""))
@@ -275,20 +276,20 @@ def delete(project: Project, name: str) -> None:
 @click.pass_obj
 def run(project: Project, name: str, device: str, delete_previous: bool, yes: bool) -> None:
     """Annotate a task's inputs with its model and wait until it is done; again to go on."""
-    from store import jobs, supervise, tasks, troubles
+    from store import jobs, running, supervise, tasks, troubles
     from store.errors import Refused
     from store.progress import summaries
 
     actor = project.open()
     task = tasks.find(name)
     if delete_previous:
-        count = tasks.previous(actor, task)
+        count = running.previous(actor, task)
         if count and not yes:
             click.confirm(
                 f"delete {count} annotations that the model made and nobody touched?", abort=True, err=True
             )
-        note(f"deleted {tasks.forget_previous(actor, task)} annotations")
-    waiting = tasks.start(actor, task)
+        note(f"deleted {running.forget_previous(actor, task)} annotations")
+    waiting = running.start(actor, task)
     with progress(f"annotating '{task.name}'") as on_progress:
         for at in supervise.run_task(task, waiting, device=device):
             on_progress(at.total - at.waiting, at.total)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from store import database, inputs, models, sessions, tasks
+from store import database, inputs, models, plans, running, sessions, tasks
 from store.demo import photos_folder
 from store.errors import NotFound, Refused
 from store.tables import AnnotationCount, Task, User
@@ -30,14 +30,14 @@ OBJECTS = (
 )  # fmt: skip
 
 PLANS = (
-    tasks.Plan(
+    plans.Plan(
         name="anything",
         type="classification",
         dataset=DATASET,
         assist="efficientnet-lite0",
         instructions="Accept what the picture shows; type what the model does not know.",
     ),
-    tasks.Plan(
+    plans.Plan(
         name="objects",
         type="detection",
         dataset=DATASET,
@@ -47,7 +47,7 @@ PLANS = (
         upper=0.65,
         instructions="A box is right when it touches the thing on all four sides.",
     ),
-    tasks.Plan(
+    plans.Plan(
         name="animals",
         type="classification",
         dataset=DATASET,
@@ -108,7 +108,7 @@ def fill(actor: User, folder: Path, on_progress: Callable[[int, int], None]) -> 
 
 def start(actor: User, made: list[Task]) -> list[tuple[Task, int]]:
     """Queue what the models have not been through; the tasks with a model and how many inputs wait."""
-    return [(task, tasks.start(actor, task)) for task in made if task.auto_id is not None]
+    return [(task, running.start(actor, task)) for task in made if task.auto_id is not None]
 
 
 def annotations_by_status(task: Task) -> dict[Status, int]:

@@ -24,7 +24,7 @@ from engine.device import choose
 from engine.families import load_family
 from engine.lane import Lane
 from engine.session import ModelSession, cpu_count
-from store import database, inputs, jobs, models, supervise, tasks, users, viewing
+from store import database, inputs, jobs, models, plans, running, supervise, tasks, users, viewing
 from store.media import open_upright
 from store.tables import Dataset, DatasetInput, Task, User
 from tests.benchmarks import scene
@@ -152,9 +152,9 @@ def _winnow(folder: Path, pictures: Sequence[Path]) -> float:
 
 def _start_bulk(actor: User) -> Task:
     """A task that the model annotates, its jobs queued."""
-    plan = tasks.Plan(name="bulk", type="classification", dataset="many", auto=MODEL)
+    plan = plans.Plan(name="bulk", type="classification", dataset="many", auto=MODEL)
     task = tasks.create(actor, plan).task
-    tasks.start(actor, task)
+    running.start(actor, task)
     return task
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from store import checks, concepts, database, models, tasks, users
+from store import checks, concepts, database, models, plans, tasks, users
 from store.tables import Model, Task, User
 from store.tables import database as opened
 from store.values import Role, Status
@@ -87,8 +87,8 @@ def _add_inputs(count: int) -> None:
     )
 
 
-def _plan(name: str, **parts: object) -> tasks.Plan:
-    return tasks.Plan(name=name, reviewers=REVIEWERS, **parts)  # type: ignore[arg-type]
+def _plan(name: str, **parts: object) -> plans.Plan:
+    return plans.Plan(name=name, reviewers=REVIEWERS, **parts)  # type: ignore[arg-type]
 
 
 def _first_pass(olga: User, each: int) -> None:

@@ -7,7 +7,7 @@ import random
 import shutil
 from pathlib import Path
 
-from store import database, inputs, models, predictions, tasks, users
+from store import database, inputs, models, plans, predictions, tasks, users
 from store.predictions import Answer, Said
 from store.tables import Input, ModelVersion
 from store.values import Region
@@ -41,7 +41,7 @@ def make_project(folder: Path) -> Path:
         said = _concepts if kind == "classification" else _boxes
         answers: dict[int, Answer] = {row.id: said(version, drawn) for row in Input.select(Input.id)}
         predictions.keep(version, answers, 0.01)
-        tasks.create(olga, tasks.Plan(name=name, type=kind, assist=model))
+        tasks.create(olga, plans.Plan(name=name, type=kind, assist=model))
     database.close()
     return folder
 

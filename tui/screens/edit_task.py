@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Label, Static
 from textual.widgets import Input as TextField
 
-from store import rehearsal, tasks
+from store import editing, rehearsal
 from store.editing import Edited
 from store.errors import Refused
 from store.printable import printable
@@ -146,7 +146,7 @@ class EditTaskScreen(Screen[None]):
             return
         if routed:
             task = Task.get_by_id(self._of.id)
-            self._app.reader.ask("moves", lambda: tasks.preview(task, **routed), self._show_moves)
+            self._app.reader.ask("moves", lambda: editing.preview(task, **routed), self._show_moves)
         else:
             self._show_moves(Preview())
 
@@ -274,7 +274,7 @@ class EditTaskScreen(Screen[None]):
             return
         self._saving = True
         actor = self._app.actor
-        self._app.writer.submit(lambda: tasks.edit(actor, self._of, **changes), self._saved, self._refuse)
+        self._app.writer.submit(lambda: editing.edit(actor, self._of, **changes), self._saved, self._refuse)
 
     def _saved(self, edited: Edited) -> None:
         told = [f"{edited.moved} open inputs went over to somebody else"] if edited.moved else []

@@ -13,10 +13,11 @@ from textual.screen import Screen
 from textual.widgets import Input as TextField
 from textual.widgets import Static
 
-from store import tasks
+from store import running, tasks
 from store.errors import Refused
+from store.plans import Plan
 from store.printable import printable
-from store.tasks import Made, Plan
+from store.tasks import Made
 from store.values import TaskType
 from tui import task_choices
 from tui.task_choices import Offers
@@ -189,7 +190,7 @@ class NewTaskScreen(Screen[str | None]):
         def create() -> Made:
             made = tasks.create(actor, plan)
             if made.task.auto_id is not None:
-                tasks.start(actor, made.task)
+                running.start(actor, made.task)
             return made
 
         self._app.writer.submit(create, self._made, self._refused)

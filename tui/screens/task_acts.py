@@ -10,7 +10,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from store import dataset_versions, jobs, rights, tasks
+from store import dataset_versions, editing, jobs, rights, running, tasks
 from store.errors import NotFound
 from store.printable import printable
 from store.progress import Summary
@@ -125,7 +125,7 @@ class TaskActs(Screen[None]):
         """Have the engine go on with what is left of the task."""
         if (task := self.current_task()) is not None:
             actor = self.winnow.actor
-            self._do(lambda: tasks.start(actor, task), _started)
+            self._do(lambda: running.start(actor, task), _started)
 
     def action_pause(self) -> None:
         """Let the model begin nothing more, or let it go on."""
@@ -133,10 +133,10 @@ class TaskActs(Screen[None]):
             return
         actor, name = self.winnow.actor, task.name
         if task.paused:
-            self._do(lambda: tasks.resume(actor, task), lambda _: f"the model goes on with '{name}'")
+            self._do(lambda: running.resume(actor, task), lambda _: f"the model goes on with '{name}'")
         else:
             said = f"paused '{name}': what the engine has in hand is finished"
-            self._do(lambda: tasks.pause(actor, task), lambda _: said)
+            self._do(lambda: running.pause(actor, task), lambda _: said)
 
     @work
     async def action_cancel(self) -> None:
@@ -150,7 +150,7 @@ class TaskActs(Screen[None]):
             f"Give up {waiting} inputs of '{task.name}' that wait for the model? What is annotated stays."
         )
         if await self.app.push_screen_wait(ConfirmScreen(question, "Cancel them")):
-            self._do(lambda: tasks.cancel(actor, task), lambda held: f"cancelled {held} inputs")
+            self._do(lambda: running.cancel(actor, task), lambda held: f"cancelled {held} inputs")
 
     @work
     async def action_edit(self) -> None:
@@ -176,7 +176,7 @@ class TaskActs(Screen[None]):
         if (task := self.current_task()) is not None:
             actor, away = self.winnow.actor, not task.archived
             said = "archived '{}': Z shows what is archived" if away else "brought back '{}'"
-            self._do(lambda: tasks.edit(actor, task, archived=away), lambda _: said.format(task.name))
+            self._do(lambda: editing.edit(actor, task, archived=away), lambda _: said.format(task.name))
 
     @work
     async def action_delete(self) -> None:
