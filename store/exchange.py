@@ -10,7 +10,7 @@ from typing import Any
 
 from peewee import chunked
 
-from store import database, formats, inputs, rights, sql
+from store import adding, database, formats, inputs, rights, sql
 from store.annotations import listing
 from store.concepts import join_named
 from store.errors import Refused
@@ -107,7 +107,7 @@ def _add_inputs(actor: User, source: Path, statements: Iterable[Statement], data
         elif dataset is not None:
             wanted[inputs.absolute(row)] = None
     if wanted:
-        inputs.add(actor, list(wanted), dataset)
+        adding.add(actor, list(wanted), dataset)
 
 
 def _known(statement: Statement) -> Input | None:

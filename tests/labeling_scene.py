@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image
 from textual.pilot import Pilot
 
-from store import inputs, models, plans, predictions, tasks
+from store import adding, models, plans, predictions, tasks
 from store.predictions import Said
 from store.tables import Annotation, Assignment, Input, ModelVersion, Task, User
 from store.values import Region, Side, Status
@@ -29,7 +29,7 @@ def add_pictures(folder: Path, olga: User, count: int = 4) -> list[int]:
     for number in range(count):
         size = (64 + number, 48)
         Image.new("RGB", size, (40 * number % 256, 90, 160)).save(folder / f"{number:02}.png")
-    inputs.add(olga, [folder])
+    adding.add(olga, [folder])
     return [row.id for row in Input.select().order_by(Input.id)]
 
 

@@ -12,7 +12,7 @@ import pytest
 from engine import batching, lane
 from engine.device import choose
 from engine.lane import Lane
-from store import inputs, jobs, plans, running, tasks
+from store import adding, jobs, plans, running, tasks
 from store.tables import Assignment, Input, Job, Task
 from store.values import JobState, Side, Status
 from tests.conftest import Project
@@ -30,7 +30,7 @@ def make(project: Project, name: str, model: str = "mobilenet-v2", concept: str 
 @pytest.fixture
 def pictures(project: Project) -> list[Path]:
     made = [picture(project.folder / "in" / f"{n}.png", 60 * n, size=(32, 32)) for n in range(3)]
-    inputs.add(project.owner, made)
+    adding.add(project.owner, made)
     return made
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import click
 import pytest
 
-from store import cli, database, inputs, labeling, plans, tasks
+from store import adding, cli, database, inputs, labeling, plans, tasks
 from store.tables import database as connection
 from tests.conftest import Project
 from tests.pictures import picture
@@ -68,7 +68,7 @@ def pictures(project: Project) -> list[int]:
     """Six inputs with files."""
     for number in range(6):
         picture(project.folder / "pictures" / f"{number}.png", number)
-    inputs.add(project.owner, [project.folder])
+    adding.add(project.owner, [project.folder])
     return [row["id"] for row in inputs.listing()]
 
 
@@ -413,7 +413,7 @@ def test_a_disk_that_is_full_half_way_says_how_many_were_added(
     folder = project.folder / "many"
     for n in range(60):
         picture(folder / f"{n}.png", n)
-    monkeypatch.setattr(inputs, "CHUNK", 5)
+    monkeypatch.setattr(adding, "CHUNK", 5)
     connect = database.connect
 
     def small(path: Path, **options: Any) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store import (
+    adding,
     annotations,
     concepts,
     database,
@@ -109,7 +110,7 @@ def test_outside_of_tasks_only_its_maker_or_a_lead_removes(project: Project) -> 
 def fill(project: Project) -> None:
     for number, name in enumerate(("a.png", "caf\udce9.png")):
         picture(project.folder / "pictures" / name, number)
-    inputs.add(project.owner, [project.folder])
+    adding.add(project.owner, [project.folder])
     say(project.owner, 1, "cat", Status.SUCCESS, 0.1 + 0.2)
     say(project.owner, 2, "d\u00f6g", Status.AWAITING_REVIEW)
 

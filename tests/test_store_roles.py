@@ -14,6 +14,7 @@ from peewee import fn
 
 import store
 from store import (
+    adding,
     answers,
     comments,
     concepts,
@@ -39,6 +40,7 @@ from store import (
     sweeps,
     tasks,
     users,
+    workflow_runs,
     workflows,
 )
 from store.errors import Denied, Refused
@@ -112,6 +114,7 @@ class World:
 
 Verb = Callable[[World, User], Any]
 VERBS: dict[str, tuple[set[Role], Verb]] = {
+    "adding.add": (LEADS, lambda w, me: adding.add(me, [w.folder])),
     "answers.drop": (PEOPLE, lambda w, me: answers.drop(me, w.answers.lines)),
     "answers.take": (PEOPLE, lambda w, me: answers.take(me, w.answers, "other")),
     "comments.add": (PEOPLE, lambda w, me: comments.add(me, w.mine, 1, "well")),
@@ -130,7 +133,6 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
     "gold.accuracy": (LEADS, lambda w, me: gold.accuracy(me, w.mine)),
     "history.undo": (PEOPLE, lambda w, me: history.undo(me)),
     "history.redo": (PEOPLE, lambda w, me: w.undone(me) or history.redo(me)),
-    "inputs.add": (LEADS, lambda w, me: inputs.add(me, [w.folder])),
     "inputs.delete": (LEADS, lambda w, me: inputs.delete(me, [Input.get_by_id(6)])),
     "jobs.ask_to_stop": (LEADS, lambda w, me: jobs.ask_to_stop(me)),
     "labeling.accept": (PEOPLE, lambda w, me: labeling.accept(me, w.mine, 2, w.suggestion)),
@@ -167,6 +169,7 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
     "tasks.delete": (LEADS, lambda w, me: tasks.delete(me, w.fresh(w.mine))),
     "users.add": (OWNER, lambda w, me: users.add(me, "eve")),
     "users.remove": (OWNER, lambda w, me: users.remove(me, w.fresh(w.other))),
+    "workflow_runs.start": (LEADS, lambda w, me: workflow_runs.start(me, w.fresh(w.workflow))),
     "workflows.add": (LEADS, lambda w, me: workflows.add(me, LOOK % "new")),
     "workflows.make_default": (LEADS, lambda w, me: workflows.make_default(me, w.fresh(w.workflow))),
     "workflows.remove": (LEADS, lambda w, me: workflows.remove(me, w.fresh(w.workflow))),

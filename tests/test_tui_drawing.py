@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from textual.events import MouseDown, MouseMove, MouseScrollUp, MouseUp
 
-from store import database, inputs, labeling, models, submitting
+from store import adding, database, labeling, models, submitting
 from store.tables import Annotation, Input, Task
 from store.values import Region
 from tests.conftest import Project
@@ -35,7 +35,7 @@ class Scene:
         turned = Image.Exif()
         turned[0x0112] = 6
         Image.new("RGB", SIZE, (90, 60, 120)).save(project.folder / "01.jpg", exif=turned)
-        inputs.add(self.olga, [project.folder])
+        adding.add(self.olga, [project.folder])
         self.inputs = [row.id for row in Input.select().order_by(Input.path)]
         self.task: Task = task(self.olga, **{"type": "detection", "assist": DETECTOR, **plan})
         said = [("sheep", 0.9, (0.25, 0.25, 0.5, 0.5)), ("dog", 0.6, (0.125, 0.125, 0.75, 0.75))]

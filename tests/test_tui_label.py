@@ -393,9 +393,9 @@ async def test_boxes_are_numbered_outlined_and_accepted(project: Project) -> Non
 async def test_a_text_is_read_and_labeled(project: Project) -> None:
     hostile = "\x1b]0;owned\x07 漢字 🎉 " + "long " * 400
     (project.folder / "note.txt").write_text(hostile, "utf-8")
-    from store import inputs
+    from store import adding
 
-    inputs.add(project.owner, [project.folder])
+    adding.add(project.owner, [project.folder])
     made = task(project.owner, type="text", concepts=["good", "bad"])
     async with opened(project.owner, Place("label", str(made.uid))) as stage:
         text = stage.text()

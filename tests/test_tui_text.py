@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from store import inputs
+from store import adding
 from store.tables import Annotation, Input
 from store.values import Region, Status
 from tests.conftest import Project
@@ -29,7 +29,7 @@ class Scene:
         self.olga = project.owner
         for number, text in enumerate(texts or (STORY, "The second text.")):
             (project.folder / f"{number}.txt").write_bytes(text.encode())
-        inputs.add(self.olga, [project.folder])
+        adding.add(self.olga, [project.folder])
         self.inputs = [row.id for row in Input.select().order_by(Input.id)]
         self.task = task(self.olga, **{"type": "text", "concepts": ("person", "place"), **plan})
 

@@ -11,7 +11,7 @@ from store.cli import Project
 from store.output import note, progress
 
 if TYPE_CHECKING:
-    from store.inputs import Report
+    from store.adding import Report
 
 
 @click.command()
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(project: Project, paths: tuple[Path, ...], dataset: str | None) -> None:
     """Add pictures and texts; folders with all that lies below them."""
-    from store import inputs
+    from store import adding
     from store.errors import Refused
 
     actor = project.open()
     with progress("adding") as on_progress:
-        report = inputs.add(actor, paths, dataset, on_progress=on_progress)
+        report = adding.add(actor, paths, dataset, on_progress=on_progress)
     _tell(report)
     taken = report.added or report.here or report.changed or report.moved or report.duplicates
     if report.broken and not taken:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from store import database, inputs, models, plans, running, sessions, tasks
+from store import adding, database, models, plans, running, sessions, tasks
 from store.demo import photos_folder
 from store.errors import NotFound, Refused
 from store.tables import AnnotationCount, Task, User
@@ -95,7 +95,7 @@ def fill(actor: User, folder: Path, on_progress: Callable[[int, int], None]) -> 
     `on_progress` hears of (done, total) inputs.
     """
     photos = copy_photos(folder)
-    inputs.add(actor, [photos], DATASET, on_progress=on_progress)
+    adding.add(actor, [photos], DATASET, on_progress=on_progress)
     models.sync()
     made: dict[str, str] = sessions.recall(actor, MADE, {})
     for plan in PLANS:

@@ -24,7 +24,7 @@ from engine.device import choose
 from engine.families import load_family
 from engine.lane import Lane
 from engine.session import ModelSession, cpu_count
-from store import database, inputs, jobs, models, plans, running, supervise, tasks, users, viewing
+from store import adding, database, jobs, models, plans, running, supervise, tasks, users, viewing
 from store.media import open_upright
 from store.tables import Dataset, DatasetInput, Task, User
 from tests.benchmarks import scene
@@ -121,8 +121,8 @@ def _winnow(folder: Path, pictures: Sequence[Path]) -> float:
     database.connect(database.create(folder, scene.WHO), synchronous="NORMAL")
     olga = users.current(scene.WHO)
     models.sync()
-    inputs.add(olga, pictures[:1], "warm")
-    inputs.add(olga, pictures, "many")
+    adding.add(olga, pictures[:1], "warm")
+    adding.add(olga, pictures, "many")
     stop = threading.Event()
     device = choose("cpu")
     everything = (jobs.INTERACTIVE, jobs.BULK)
@@ -164,8 +164,8 @@ def _people(home: Path, pictures: Sequence[Path]) -> None:
     olga = users.current(scene.WHO)
     models.sync()
     few = 2 * REQUESTS + 2
-    inputs.add(olga, pictures[:few], "few")
-    inputs.add(olga, pictures[few:], "many")
+    adding.add(olga, pictures[:few], "few")
+    adding.add(olga, pictures[few:], "many")
     engine = supervise.start_engine("cpu")
     assert engine is not None
     try:

@@ -7,7 +7,7 @@ import random
 import shutil
 from pathlib import Path
 
-from store import database, inputs, models, plans, predictions, tasks, users
+from store import adding, database, models, plans, predictions, tasks, users
 from store.predictions import Answer, Said
 from store.tables import Input, ModelVersion
 from store.values import Region
@@ -30,7 +30,7 @@ def make_project(folder: Path) -> Path:
     database.connect(database.create(folder, WHO))
     shutil.copytree(PHOTOS, folder / "photos")
     olga = users.current(WHO)
-    inputs.add(olga, [folder / "photos"])
+    adding.add(olga, [folder / "photos"])
     models.sync()
     drawn = random.Random(7)
     for name, kind, model in (
