@@ -42,6 +42,12 @@ def create(recorder: Recorder, name: str) -> Dataset:
     return recorder.insert(Dataset, name=name, created_at=now())
 
 
+def find_or_create(recorder: Recorder, name: str) -> Dataset:
+    """The dataset of this name, made within a step where there is none."""
+    name = clean(name, "a dataset's name")
+    return Dataset.get_or_none(Dataset.name == name, Dataset.deleted == False) or create(recorder, name)
+
+
 def free_name(name: str) -> str:
     """`name`, or the first of `name 2`, `name 3`… that no dataset has."""
     live = Dataset.deleted == False

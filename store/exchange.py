@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from peewee import chunked
 
-from store import adding, database, formats, inputs, rights, sql
-from store.annotations import listing
+from store import adding, database, dataset_versions, datasets, formats, inputs, rights
+from store.annotations import listing, windows
 from store.concepts import join_named
 from store.errors import Refused
-from store.formats import Statement
+from store.foreign_inputs import ForeignInputs
+from store.formats import Page, Part, Skipped, Statement, Written
 from store.history import Recorder
 from store.long_steps import LongStep
-from store.tables import Annotation, Concept, Dataset, Input, Task, User
+from store.tables import (
+    Annotation,
+    Assignment,
+    Concept,
+    Dataset,
+    DatasetInput,
+    DatasetVersion,
+    Input,
+    Task,
+    User,
+)
 from store.tables import database as opened
-from store.values import Role, Status, region_columns
+from store.values import Role, Side, Status, region_columns
 
 CHUNK = 200
 """Statements a transaction: others write in between."""
+MOST_SENTENCES = 20
+"""Of those about what could not be taken; the rest is counted."""
 
 
 @dataclass
@@ -32,109 +46,226 @@ class Report:
     added: int = 0
     here: int = 0
     """Stood in the project already."""
-    refused: list[str] = field(default_factory=list)
-    """One sentence for each that could not be taken, such as an input that is not in the project."""
+    refused: int = 0
+    """Could not be taken, such as those on an input that is not in the project."""
+    sentences: list[str] = field(default_factory=list)
+    """Why, for the first of them."""
+    remarks: Counter[str] = field(default_factory=Counter)
+    """What was taken, but not as it was."""
+    inputs: adding.Report = field(default_factory=adding.Report)
+
+    def refuse(self, sentence: str) -> None:
+        """Count one that could not be taken."""
+        self.refused += 1
+        if len(self.sentences) < MOST_SENTENCES:
+            self.sentences.append(sentence)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is to be written; of everything that is given an annotation must match one."""
+
+    dataset: Dataset | None = None
+    task: Task | None = None
+    statuses: tuple[Status, ...] = ()
+    version: DatasetVersion | None = None
+    """As the dataset was then; the rest still chooses among that."""
+    ordinary: bool = True
+    """Without what was said on gold inputs."""
+    every_input: bool = False
+    """Also inputs that nobody has been through: where a format holds inputs without annotations, they stand
+    there like those where nothing is to be seen."""
 
 
 def export(
     name: str,
     destination: Path,
+    selection: Selection = Selection(),
     *,
-    dataset: Dataset | None = None,
-    task: Task | None = None,
-    statuses: tuple[Status, ...] = (),
-    ordinary: bool = True,
-) -> int:
-    """Write annotations in the format `name`, those on gold inputs only if not `ordinary`; returns how many.
+    pictures: bool = True,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Written:
+    """Write annotations in the format `name`; the file or folder appears whole or not at all.
 
-    The file appears whole or not at all.
+    Formats that take the pictures along do, if `pictures`. Where a format holds inputs without annotations,
+    those are written whose labeling is done, or all.
     """
     module = formats.load(name, "write")
-    lines = listing(task=task, dataset=dataset, statuses=statuses, ordinary=ordinary)
-    return int(module.write(_with_inputs(lines), destination))
+    lost: Counter[str] = Counter()
+    chosen = _frozen_pages(selection) if selection.version else _pages(selection, Part.EMPTY in module.HOLDS)
+    pages = _told(chosen, _count(selection), on_progress)
+    wanted = pages if pictures else (replace(page, file=None) for page in pages)
+    fitted = formats.fit(wanted, module.HOLDS, lost, any_status=bool(selection.statuses))
+    written: Written = module.write(fitted, destination)
+    written.lost = lost + written.lost
+    return written
 
 
-def _with_inputs(lines: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for some in chunked(lines, 500):
-        wanted = {line["input"] for line in some}
-        rows = {row.id: row for row in Input.select().where(Input.id.in_(list(wanted)))}
-        for line in some:
-            row = rows[line["input"]]
-            yield {**line, "width": row.width, "height": row.height, "sha256": bytes(row.sha256).hex()}
+def _told(pages: Iterator[Page], total: int, on_progress: Callable[[int, int], None]) -> Iterator[Page]:
+    for done, page in enumerate(pages, 1):
+        yield page
+        on_progress(min(done, total), total)
 
 
-def take_in(actor: User, name: str, source: Path, dataset: str | None = None) -> Report:
+def _count(selection: Selection) -> int:
+    if selection.version is not None:
+        return dataset_versions.size(selection.version)
+    within = _within(selection)
+    return database.count(Input) if within is None else datasets.size(within)
+
+
+def _within(selection: Selection) -> int | None:
+    if selection.dataset is not None:
+        return int(selection.dataset.id)
+    return None if selection.task is None else int(selection.task.dataset_id)
+
+
+def _pages(selection: Selection, with_empty: bool) -> Iterator[Page]:
+    """Inputs by id with their annotations; two streams, so that memory stays flat."""
+    lines = listing(
+        task=selection.task,
+        dataset=selection.dataset,
+        statuses=selection.statuses,
+        ordinary=selection.ordinary,
+    )
+    groups = groupby(lines, key=lambda line: int(line["input"]))
+    ahead = next(groups, None)
+    for first, last in windows(_within(selection)):
+        rows = _rows(_within(selection), first, last)
+        said: dict[int, list[dict[str, Any]]] = {}
+        while ahead is not None and ahead[0] <= last:
+            said[ahead[0]] = list(ahead[1])
+            ahead = next(groups, None)
+        bare = [int(row.id) for row in rows if row.id not in said]
+        empty = set(bare) & _looked_through(selection, bare) if with_empty and bare else set()
+        for row in rows:
+            if row.id in said or row.id in empty:
+                yield _page(row, said.get(row.id, []))
+
+
+def _rows(dataset: int | None, first: int, last: int) -> list[Input]:
+    chosen: Any = Input.select().where(Input.id.between(first, last), Input.deleted == False)
+    if dataset is not None:
+        members = DatasetInput.select(DatasetInput.input).where(
+            DatasetInput.dataset == dataset, DatasetInput.input.between(first, last)
+        )
+        chosen = chosen.where(Input.id.in_(members))
+    return list(chosen.order_by(Input.id))
+
+
+def _looked_through(selection: Selection, ids: list[int]) -> set[int]:
+    """Those of the inputs on which nothing stands and, unless every one is wanted, somebody's labeling is
+    done."""
+    standing: Any = Annotation.select(Annotation.input).where(
+        Annotation.input.in_(ids), Annotation.deleted == False
+    )
+    done: Any = Assignment.select(Assignment.input).where(
+        Assignment.input.in_(ids), Assignment.side == Side.LABEL, Assignment.status == Status.SUCCESS
+    )
+    if selection.task is not None:
+        standing = standing.where(Annotation.task == selection.task)
+        done = done.where(Assignment.task == selection.task)
+    looked = set(ids) if selection.every_input else {key for (key,) in done.tuples()}
+    return looked - {key for (key,) in standing.tuples()}
+
+
+def _page(row: Input, lines: list[dict[str, Any]]) -> Page:
+    return Page(
+        int(row.id),
+        str(row.path),
+        str(row.media),
+        int(row.width),
+        int(row.height),
+        bytes(row.sha256).hex(),
+        lines,
+        inputs.absolute(row),
+    )
+
+
+def _frozen_pages(selection: Selection) -> Iterator[Page]:
+    assert selection.version is not None
+    wanted = {status.name for status in selection.statuses}
+    task = None if selection.task is None else selection.task.name
+    for frozen in dataset_versions.frozen(selection.version):
+        lines = [
+            {**line, "input": frozen.input, "path": frozen.path}
+            for line in frozen.annotations
+            if (not wanted or line["status"] in wanted) and task in (None, line["task"])
+        ]
+        if lines or not frozen.annotations:
+            about = (frozen.input, frozen.path, frozen.media, frozen.width, frozen.height, frozen.sha256)
+            yield Page(*about, lines, database.root() / frozen.path)
+
+
+def take_in(
+    actor: User,
+    name: str,
+    source: Path,
+    dataset: str | None = None,
+    *,
+    pictures: Path | None = None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Report:
     """Read annotations in the format `name` into the project, as one step; the inputs that had to be
     added are another. For owners and leads.
 
-    An input is known by its content, else by its path; one that is not in the project is added when its
-    file lies in or below the source's folder. What a person or model of this project said stays
-    theirs, the rest is the actor's. Nothing is said twice. The annotations belong to no task.
+    An input is known by its content, else by its place beside the source (or in the folder `pictures`), where
+    it is added if the project does not have it, else by its path, else by its name if only one has it.
+    What a person or model of this project said stays theirs, the rest is the actor's. Nothing is said twice.
+    The annotations belong to no task.
     """
     rights.require(actor, Role.OWNER, Role.LEAD)
     read = formats.load(name, "read").read
-    report = Report()
+    foreign = ForeignInputs(pictures or (source if source.is_dir() else source.parent))
     # Read twice instead of held in memory.
-    _add_inputs(actor, source, read(source), dataset)
+    report = Report(inputs=foreign.add(actor, read(source, foreign.sizes)))
     importing = LongStep(actor, f"import {source.name}")
-    for some in chunked(read(source), CHUNK):
+    done = 0
+    for some in chunked(read(source, foreign.sizes), CHUNK):
         with importing.part() as recorder:
-            known = _Known(recorder)
+            standing = _Standing(recorder, foreign, dataset)
             for statement in some:
-                try:
-                    new = known.insert(statement)
-                except Refused as error:
-                    report.refused.append(f"{statement.where}: {error}")
-                    continue
-                report.added += new
-                report.here += not new
+                _take(standing, statement, report)
+        done += len(some)
+        on_progress(done, 0)
     return report
 
 
-def _add_inputs(actor: User, source: Path, statements: Iterable[Statement], dataset: str | None) -> None:
-    folder = Path(os.path.realpath(source.parent))
-    wanted: dict[Path, None] = {}
-    before: tuple[str | None, str] | None = None
-    for statement in statements:
-        if before == (before := (statement.sha256, statement.path)):
-            continue
-        row = _known(statement)
-        if row is None:
-            path = Path(os.path.realpath(folder / statement.path))
-            # Neither `..` nor a link may lead an import to files outside of what is imported.
-            if statement.path and path.is_relative_to(folder) and path.is_file():
-                wanted[path] = None
-        elif dataset is not None:
-            wanted[inputs.absolute(row)] = None
-    if wanted:
-        adding.add(actor, list(wanted), dataset)
+def _take(standing: _Standing, statement: Statement | Skipped, report: Report) -> None:
+    if isinstance(statement, Skipped):
+        report.refuse(f"{statement.where}: {statement.sentence}")
+        return
+    try:
+        new = standing.insert(statement)
+    except Refused as error:
+        report.refuse(f"{statement.where}: {error}")
+        return
+    report.added += bool(new)
+    report.here += new is False
+    if statement.remark and new:
+        report.remarks[statement.remark] += 1
 
 
-def _known(statement: Statement) -> Input | None:
-    row = None
-    if statement.sha256 is not None:
-        try:
-            row = sql.find(Input, sha256=bytes.fromhex(statement.sha256), deleted=False)
-        except ValueError:
-            raise Refused(f"{statement.where}: sha256 must be 64 hex digits") from None
-    return row or sql.find(Input, path=statement.path, deleted=False)
-
-
-class _Known:
+class _Standing:
     """What the project knows, remembered while statements come: those on one input come together."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, foreign: ForeignInputs, dataset: str | None) -> None:
         self.recorder = recorder
+        self.foreign = foreign
         self.concepts: dict[str, Concept] = {}
         self.users: dict[str, User] = {}
         self.named: tuple[str | None, str] | None = None
         self.input_id = 0
+        self.dataset = dataset
         self.standing: set[tuple[int, int, int]] = set()
         """(concept, annotator, region key) of all that stands on that input."""
 
-    def insert(self, statement: Statement) -> bool:
-        """Add what is stated; returns whether it was new. Raises Refused for an unknown input."""
+    def insert(self, statement: Statement) -> bool | None:
+        """Add what is stated; returns whether it was new, None where nothing but the input is named. Raises
+        Refused for an unknown input."""
         self._go_to(statement)
+        if statement.concept is None:
+            return None
         concept, annotator = self._concept(statement.concept), self._annotator(statement.annotator)
         kind, packed, key = region_columns(statement.region)
         identity = (int(concept.id), int(annotator.id), key)
@@ -160,15 +291,18 @@ class _Known:
         named = (statement.sha256, statement.path)
         if named == self.named:
             return
-        row = _known(statement)
-        if row is None:
+        found = self.foreign.find(statement)
+        if found is None:
             raise Refused(f"the input {statement.path} is not in the project")
-        self.named, self.input_id = named, int(row.id)
+        self.named, self.input_id = named, found
         said = opened.execute_sql(
             "SELECT concept_id, annotator_id, region_key FROM annotation WHERE input_id = ? AND deleted = 0",
-            (row.id,),
+            (found,),
         )
         self.standing = set(said.fetchall())
+        if self.dataset is not None:
+            made = datasets.find_or_create(self.recorder, self.dataset)
+            datasets.add_inputs(self.recorder, made, [found])
 
     def _concept(self, name: str) -> Concept:
         if name not in self.concepts:

@@ -28,6 +28,7 @@ from store.formats import jsonl
 from store.tables import Annotation, User
 from store.values import Region, Role, Status, region_columns
 from tests.conftest import Project
+from tests.exchange_scene import page, sizes
 from tests.pictures import picture
 
 KEYS = [
@@ -118,7 +119,7 @@ def fill(project: Project) -> None:
 def test_out_and_into_another_project_and_out_again_is_the_same(project: Project, tmp_path: Path) -> None:
     fill(project)
     out = project.folder / "out.jsonl"
-    assert exchange.export("jsonl", out) == 2
+    assert exchange.export("jsonl", out).annotations == 2
     said = [json.loads(line) for line in out.read_text("ascii").splitlines()]
     assert list(said[0]) == [*KEYS, "width", "height", "sha256"]
     assert exchange.take_in(project.owner, "jsonl", out).here == 2, "nothing is said twice"
@@ -128,7 +129,7 @@ def test_out_and_into_another_project_and_out_again_is_the_same(project: Project
     (tmp_path / "pictures").rename(other / "pictures")
     out.rename(other / "in.jsonl")
     report = exchange.take_in(users.current("olga"), "jsonl", other / "in.jsonl", "taken")
-    assert (report.added, report.refused) == (2, [])
+    assert (report.added, report.refused) == (2, 0)
     assert datasets.size(datasets.find("taken").id) == 2
     exchange.export("jsonl", other / "again.jsonl")
     again = [json.loads(line) for line in (other / "again.jsonl").read_text().splitlines()]
@@ -155,7 +156,7 @@ def test_an_import_reaches_no_file_outside(project: Project, tmp_path: Path) -> 
     lines = [json.dumps({"path": path, "concept": "cat"}) for path in paths]
     (folder / "in.jsonl").write_text("\n".join(lines))
     report = exchange.take_in(project.owner, "jsonl", folder / "in.jsonl")
-    assert (report.added, len(report.refused), list(inputs.listing())) == (0, len(paths), [])
+    assert (report.added, report.refused, list(inputs.listing())) == (0, len(paths), [])
 
 
 @pytest.mark.parametrize(
@@ -179,7 +180,7 @@ def test_what_is_no_annotation_is_refused_with_its_line(project: Project, line: 
     source = project.folder / "in.jsonl"
     source.write_text(f"\n{line}\n")
     try:
-        refused = exchange.take_in(project.owner, "jsonl", source).refused
+        refused = exchange.take_in(project.owner, "jsonl", source).sentences
     except Refused as error:
         refused = [str(error)]
     assert len(refused) == 1 and refused[0].startswith("line 2") and ids() == []
@@ -190,7 +191,7 @@ def test_a_failed_export_leaves_what_was_there(project: Project) -> None:
     out.write_text("precious")
 
     def lines() -> Any:
-        yield {"id": 1}
+        yield page({"id": 1})
         raise Refused("stop")
 
     with pytest.raises(Refused):
@@ -223,8 +224,8 @@ def test_a_line_says_what_was_written(
 ) -> None:
     path = tmp_path_factory.mktemp("lines") / "one.jsonl"
     line = {"path": "caf\udce9\n", "concept": "c", "value": value, "status": status.name, "score": score}
-    jsonl.write([{**line, "region": None if region is None else region.to_json()}], path)
-    (read,) = jsonl.read(path)
+    jsonl.write([page({**line, "region": None if region is None else region.to_json()})], path)
+    (read,) = jsonl.read(path, sizes)
     assert (read.region, read.score, read.value, read.status) == (region, score, value, status)
     assert read.path == "caf\udce9\n"
 

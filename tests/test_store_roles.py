@@ -127,6 +127,7 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
         lambda w, me: concepts.relate(me, concepts.find("cat"), "synonym", concepts.find("tabby")),
     ),
     "dataset_versions.of_task": (LEADS, lambda w, me: dataset_versions.of_task(me, w.mine)),
+    "dataset_versions.freeze": (LEADS, lambda w, me: dataset_versions.freeze(me, w.mine.dataset)),
     "datasets.add": (LEADS, lambda w, me: datasets.add(me, "new")),
     "editing.edit": (LEADS, lambda w, me: editing.edit(me, w.fresh(w.mine), priority=3)),
     "exchange.take_in": (LEADS, lambda w, me: exchange.take_in(me, "jsonl", w.folder / "in.jsonl")),

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from store.errors import Refused
 from store.files import replacing
-from store.formats import Statement
+from store.formats import EVERYTHING, Page, Part, Sizes, Statement, Written
 from store.values import Region, Status
 
 LONGEST_LINE = 4 << 20
 """Bytes; a polygon of 100,000 points has about half of that."""
 
 
-def write(lines: Iterable[Mapping[str, Any]], destination: Path) -> int:
-    """Write every annotation as one line of ASCII JSON; returns how many."""
-    count = 0
+TITLE = "JSON lines: an annotation a line, everything kept"
+HOLDS = EVERYTHING - {Part.EMPTY}
+
+
+def write(pages: Iterable[Page], destination: Path) -> Written:
+    """Write every annotation as one line of ASCII JSON."""
+    written = Written()
     with replacing(destination) as file:
-        for line in lines:
-            file.write(json.dumps(line, separators=(",", ":"), allow_nan=False).encode() + b"\n")
-            count += 1
-    return count
+        for page in pages:
+            written.inputs += 1
+            about = {"width": page.width, "height": page.height, "sha256": page.sha256}
+            for line in page.annotations:
+                said = {**line, **about}
+                file.write(json.dumps(said, separators=(",", ":"), allow_nan=False).encode() + b"\n")
+                written.annotations += 1
+    return written
 
 
-def read(source: Path) -> Iterator[Statement]:
+def read(source: Path, sizes: Sizes) -> Iterator[Statement]:
     """What each line states. Raises Refused naming the first line that is none."""
     try:
         with source.open("rb") as file:
