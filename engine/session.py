@@ -21,7 +21,9 @@ GPU_BATCHES = (1, 4, 8, 16, 32)
 """On CUDA each new batch size costs a search for kernels: batches are filled up to one of these."""
 BATCHES = {"cpu": 8, "cuda": 32}
 """The largest batch by device: on the CPU more gains nothing and costs memory, 180 MB at 8, 825 at 64."""
-TENSORS = {"uint8": "tensor(uint8)", "float32": "tensor(float)"}
+TENSORS = {"uint8": "tensor(uint8)", "float32": "tensor(float)", "float16": "tensor(float16)"}
+PADDING_MASK = "pixel_mask"
+"""A second input that exports of DETR take: 1 where there is picture, and here there is nothing else."""
 
 
 class ModelError(Refused):
@@ -49,6 +51,7 @@ class ModelSession:
         self.provider: str = self._session.get_providers()[0]
         if self.provider != device.provider:
             raise self._error(f"was to run on {device.provider} but opened on {self.provider}")
+        self._masks: dict[str, tuple[int, ...]] = {}
         self._input = self._checked_input()
         self._names = self._checked_outputs()
         self._scale = _scale(card)
@@ -65,14 +68,17 @@ class ModelSession:
         Raises ModelError when onnxruntime fails, out of memory included.
         """
         count = len(batch)
-        if self.device.name == "cuda":
-            batch = _filled(batch)
+        if self._fixed or self.device.name == "cuda":
+            batch = _filled(batch, (self.batch,) if self._fixed else GPU_BATCHES)
+        feeds = {self._input: self._tensor(batch)}
+        feeds |= {name: np.ones((len(batch), *shape), np.int64) for name, shape in self._masks.items()}
         try:
-            arrays = self._session.run(self._names, {self._input: self._tensor(batch)}, self._run_options)
+            arrays = self._session.run(self._names, feeds, self._run_options)
         except Exception as error:  # onnxruntime's errors share no other ancestor
             raise self._error(f"failed: {_first_line(error)}") from None
         outputs = zip(self.card.outputs, arrays, strict=True)
-        return {key: array[:count] for key, array in outputs}
+        # What was not filled up may have outputs that do not count by picture.
+        return {key: array if len(batch) == count else array[:count] for key, array in outputs}
 
     def _tensor(self, batch: Array) -> Array:
         if self._scale is not None:
@@ -80,12 +86,26 @@ class ModelSession:
             batch = batch.astype(np.float32) * scale + shift
         if self.card.preprocessing.layout == "NCHW":
             batch = np.ascontiguousarray(batch.transpose(0, 3, 1, 2))
-        return batch
+        if self.card.preprocessing.dtype == "float16":
+            batch = batch.astype(np.float16)
+        return batch if self._many else batch[0]
 
     def _checked_input(self) -> str:
+        """Also how many pictures it takes at once: what the graph fixes, or what suits card and device."""
         inputs = self._session.get_inputs()
-        if len(inputs) != 1:
+        side = self.card.preprocessing.size
+        for value in inputs[1:]:
+            if value.name == PADDING_MASK:
+                self._masks[value.name] = tuple(n if isinstance(n, int) else side for n in value.shape[1:])
+        if len(inputs) != 1 + len(self._masks):
             raise self._error(f"takes {len(inputs)} inputs where one picture is given")
+        self._many = len(inputs[0].shape) != 3
+        first = inputs[0].shape[0] if self._many else 1
+        self._fixed = isinstance(first, int)
+        if self._fixed:
+            self.batch = first
+        elif self.card.batch:
+            self.batch = min(self.batch, self.card.batch)
         wanted = TENSORS[self.card.preprocessing.dtype]
         if inputs[0].type != wanted:
             raise self._error(
@@ -171,8 +191,8 @@ def _scale(card: Card) -> tuple[Array, Array] | None:
     return np.float32(1 / 255) / std, -mean / std
 
 
-def _filled(batch: Array) -> Array:
-    wanted = next((size for size in GPU_BATCHES if size >= len(batch)), len(batch))
+def _filled(batch: Array, sizes: Sequence[int]) -> Array:
+    wanted = next((size for size in sizes if size >= len(batch)), len(batch))
     rest = np.zeros((wanted - len(batch), *batch.shape[1:]), batch.dtype)
     return np.concatenate([batch, rest]) if len(rest) else batch
 

@@ -14,7 +14,7 @@ from store.printable import printable
 RESIZES = ("short-side", "stretch", "letterbox")
 FILTERS = ("bicubic", "bilinear")
 LAYOUTS = ("NHWC", "NCHW")
-DTYPES = ("uint8", "float32")
+DTYPES = ("uint8", "float32", "float16")
 TASKS = ("classification", "detection", "segmentation", "text")
 FLOORS = {"classification": 0.01, "detection": 0.05}
 KEEPS = {"classification": 20, "detection": 100}
@@ -38,11 +38,12 @@ class Preprocessing:
     layout: str = "NHWC"
     """Order of the tensor's axes, `NHWC` or `NCHW`."""
     dtype: str = "uint8"
-    """`uint8` 0..255 with the normalisation in the graph, or `float32`: (value / 255 - mean) / std."""
+    """`uint8` 0..255 with the normalisation in the graph, or `float32` or `float16`: (value / 255 - mean) /
+    std."""
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Mean of R, G, B in 0..1; only for `float32`."""
+    """Mean of R, G, B in 0..1; not for `uint8`."""
     std: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    """Standard deviation of R, G, B in 0..1; only for `float32`."""
+    """Standard deviation of R, G, B in 0..1; not for `uint8`."""
     draft: float = 2.0
     """JPEGs may be decoded at a fraction of their size that is no less than so many times the size needed;
     0: every pixel is decoded. At 2 a 12 megapixel photo decodes 6 times faster and classifiers keep their
@@ -92,6 +93,8 @@ class Card:
     """Predictions with a score below this are not kept."""
     keep: int = 20
     """At most so many predictions are kept per input, the highest scores first."""
+    batch: int = 0
+    """At most so many pictures are given to it at once; 0: as many as suit the device."""
     gpu_file: str = ""
     """A variant for GPUs, where int8 is slow; empty when `file` serves both."""
     gpu_sha256: str = ""
@@ -154,6 +157,7 @@ def _card(table: Fields, folder: Path) -> Card:
         multi_label=table.flag("multi_label", task == "detection"),
         floor=table.number("floor", 0, 1, FLOORS.get(task, 0.01)),
         keep=table.whole("keep", 1, 100_000, KEEPS.get(task, 100)),
+        batch=table.whole("batch", 0, 1024, 0),
         gpu_file=table.beside("gpu_file", folder) if gpu else "",
         gpu_sha256=table.digest("gpu_sha256") if gpu else "",
     )

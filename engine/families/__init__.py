@@ -70,10 +70,10 @@ def output_of(outputs: Mapping[str, Array], key: str, card: Card) -> Array:
     return outputs[key]
 
 
-def activated(scores: Array, card: Card, axis: int) -> Array:
-    """Scores in 0..1 as float32, by the card's parameter `activation`: `none` (they are that already),
-    `softmax` over the concepts, which lie along `axis`, or `sigmoid`. Raises ModelError."""
-    activation = card.parameters.get("activation", "none")
+def activated(scores: Array, card: Card, axis: int, otherwise: str = "none") -> Array:
+    """Scores in 0..1 as float32, by the card's parameter `activation` or else `otherwise`: `none` (they are
+    that already), `softmax` over the concepts, which lie along `axis`, or `sigmoid`. Raises ModelError."""
+    activation = card.parameters.get("activation", otherwise)
     if activation not in ACTIVATIONS:
         raise ModelError(f"The card {card.name}: activation must be one of {', '.join(ACTIVATIONS)}.")
     scores = scores.astype(np.float32, copy=False)

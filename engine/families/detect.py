@@ -9,9 +9,10 @@ import onnxruntime as ort
 from PIL import Image
 
 from engine import media
-from engine.families import Output, checked_scores, output_of
+from engine.families import Output
 from engine.graph import FLOAT, INT64, Node, Value, model
-from engine.session import Array, ModelError
+from engine.layouts import LAYOUTS, SUPPRESSED, Candidates, layout_of
+from engine.session import Array
 from store.cards import Card
 from store.values import Region
 
@@ -29,33 +30,33 @@ def prepare(image: Image.Image, card: Card) -> media.Pixels:
 def decode(outputs: Mapping[str, Array], card: Card, places: Sequence[media.Place]) -> list[list[Output]]:
     """The `keep` highest scores of at least `floor` that no better box of the same concept overlaps.
 
-    `boxes` is float [N, K, 4], x0 y0 x1 y1 in 0..1 of the picture as the model saw it; `scores` float and
-    `classes` int [N, K]. The card's parameter `nms_iou` is the overlap (intersection over union) above
-    which a box is the same thing, 0.5 by default. Boxes are clipped to the picture; empty ones, and those
-    with a NaN, are dropped.
+    The card's parameter `layout` says what the outputs are (see engine.layouts); `first_concept` is the
+    number by which the model calls the first concept, 0 by default. `nms_iou` is the overlap (intersection
+    over union) above which a box is the same thing: 0.5 by default where the graph does not see to that.
+    Boxes are clipped to the picture; empty ones, and those with a NaN, are dropped.
     """
-    boxes, scores, classes = (output_of(outputs, key, card) for key in ("boxes", "scores", "classes"))
-    if boxes.shape != (*scores.shape, 4) or scores.ndim != 2 or classes.shape != scores.shape:
-        shapes = f"{list(boxes.shape)}, {list(scores.shape)} and {list(classes.shape)}"
-        wanted = "boxes [N, K, 4], scores [N, K] and classes [N, K]"
-        raise ModelError(f"The model {card.name} must give {wanted}, but gives {shapes}.")
-    scores = checked_scores(scores, card)
-    found = zip(boxes, scores, classes, places, strict=False)
-    return [_kept(*one, card) for one in found]
+    layout = layout_of(card)
+    most = float(card.parameters.get("nms_iou", 1.0 if layout in SUPPRESSED else 0.5))
+    found = zip(LAYOUTS[layout](outputs, card), places, strict=False)
+    return [_kept(candidates, place, most, card) for candidates, place in found]
 
 
-def _kept(boxes: Array, scores: Array, classes: Array, place: media.Place, card: Card) -> list[Output]:
-    known = (classes >= 0) & (classes < len(card.concepts)) & np.isfinite(boxes).all(axis=1)
-    chosen = np.flatnonzero((scores >= card.floor) & known)
-    chosen = chosen[np.argsort(-scores[chosen], kind="stable")]
-    alone = best_of_overlapping(
-        boxes[chosen], scores[chosen], classes[chosen], float(card.parameters.get("nms_iou", 0.5))
+def _kept(found: Candidates, place: media.Place, most: float, card: Card) -> list[Output]:
+    known = (
+        (found.concepts >= 0) & (found.concepts < len(card.concepts)) & np.isfinite(found.boxes).all(axis=1)
     )
+    chosen = np.flatnonzero((found.scores >= card.floor) & known)
+    chosen = chosen[np.argsort(-found.scores[chosen], kind="stable")]
+    if most < 1:
+        chosen = chosen[
+            best_of_overlapping(found.boxes[chosen], found.scores[chosen], found.concepts[chosen], most)
+        ]
+    corners = place.on_picture(found.boxes[chosen].reshape(-1, 2, 2)).clip(0, 1).tolist()
     kept: list[Output] = []
-    for index in chosen[alone]:
-        (x0, y0), (x1, y1) = place.on_picture(boxes[index].reshape(2, 2)).clip(0, 1).tolist()
+    for index, ((x0, y0), (x1, y1)) in zip(chosen, corners, strict=True):
         if x0 < x1 and y0 < y1:
-            kept.append(Output(int(classes[index]), float(scores[index]), Region.from_box(x0, y0, x1, y1)))
+            region = Region.from_box(x0, y0, x1, y1)
+            kept.append(Output(int(found.concepts[index]), float(found.scores[index]), region))
     return kept[: card.keep]
 
 
