@@ -202,12 +202,12 @@ def test_killed_in_the_middle_and_again_nothing_is_doubled(project: Project) -> 
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     with subprocess.Popen(
         [*winnow, "add", "many"], cwd=project.folder, env=environment, stderr=subprocess.DEVNULL
-    ) as adding:
+    ) as going:
         deadline = time.monotonic() + 60
         with sqlite3.connect(f"file:{project.store}?mode=ro", uri=True) as reader:
             while reader.execute("SELECT count(*) FROM input").fetchone()[0] == 0:
-                assert adding.poll() is None and time.monotonic() < deadline
-        adding.send_signal(signal.SIGKILL)
+                assert going.poll() is None and time.monotonic() < deadline
+        going.send_signal(signal.SIGKILL)
     before = Input.select().count()
     assert before % adding.CHUNK == 0, "a transaction is there whole or not at all"
     assert Event.select().where(Event.table == "input").count() == before
