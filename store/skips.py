@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from store import assignments, rights
 from store.database import now
 from store.errors import Refused
 from store.history import step
-from store.tables import Task, User, UserState
+from store.tables import Task, User, UserState, database
 from store.values import Side
 
 LONGEST = 500
@@ -35,8 +37,13 @@ def skip(actor: User, task: Task, side: Side, input_id: int, reason: str) -> Non
 
 def reason(actor: User, task: Task, side: Side, input_id: int) -> str:
     """Why this user skipped an input last; "" where they did not."""
-    kept = UserState.get_or_none(UserState.user == actor, UserState.key == _key(task, side, input_id))
-    return "" if kept is None else str(kept.value)
+    kept = database.execute_sql(_KEPT, (actor.id, _key(task, side, input_id))).fetchone()
+    value: Any = UserState.value
+    return "" if kept is None else str(value.python_value(kept[0]))
+
+
+# As text: it is read at every key press.
+_KEPT = "SELECT value FROM user_state WHERE user_id = ? AND key = ?"
 
 
 def _key(task: Task, side: Side, input_id: int) -> str:

@@ -23,7 +23,11 @@ from store.values import Side, Status
 
 def look(inputs: Sequence[int]) -> dict[int, Input]:
     """A few inputs by their ids, without those that are no longer in the project."""
-    chosen = Input.select().where(Input.id.in_(inputs), Input.deleted == False)
+    if not inputs:
+        return {}
+    # As text, like those below.
+    marks = ", ".join("?" * len(inputs))
+    chosen = Input.raw(f"SELECT * FROM input WHERE id IN ({marks}) AND NOT deleted", *inputs)
     return {row.id: row for row in chosen}
 
 

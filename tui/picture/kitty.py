@@ -25,7 +25,7 @@ LONGEST_SIDE = 4096
 CHUNK = 4096
 """Base64 characters in one command, the most that the protocol allows."""
 
-PHOTO_COLOURS = 96
+PHOTO_COLOURS = 128
 """Colours of a photo; a PNG with a palette is a third of the size of one without."""
 
 _RANGES = """
