@@ -31,11 +31,26 @@ class Value:
     shape: Sequence[int | str]
 
 
-def model(nodes: Sequence[Node], inputs: Sequence[Value], outputs: Sequence[Value]) -> bytes:
+@dataclass(frozen=True)
+class Constant:
+    """A tensor of float32 that stands in the file: `data` is its numbers, little-endian, row by row."""
+
+    name: str
+    shape: Sequence[int]
+    data: bytes
+
+
+def model(
+    nodes: Sequence[Node],
+    inputs: Sequence[Value],
+    outputs: Sequence[Value],
+    constants: Sequence[Constant] = (),
+) -> bytes:
     """An ONNX file of operator set 17. Field numbers are those of onnx.proto3."""
     graph = _message(
         *((1, _node(node)) for node in nodes),
         (2, "graph"),
+        *((5, _constant(constant)) for constant in constants),
         *((11, _value(value)) for value in inputs),
         *((12, _value(value)) for value in outputs),
     )
@@ -46,6 +61,11 @@ def _node(node: Node) -> bytes:
     names: list[Field] = [(1, name) for name in node.inputs]
     names += [(2, name) for name in node.outputs]
     return _message(*names, (4, node.operator))
+
+
+def _constant(constant: Constant) -> bytes:
+    sizes: list[Field] = [(1, size) for size in constant.shape]
+    return _message(*sizes, (2, FLOAT), (8, constant.name), (9, constant.data))
 
 
 def _value(value: Value) -> bytes:

@@ -13,7 +13,7 @@ from engine.device import Device
 from engine.opening import Models
 from engine.predictor import Predictor
 from engine.session import ModelError
-from engine.work import Listener, Work, kind_of
+from engine.work import Bench, Listener, Work, errand_of, kind_of
 from store import jobs
 from store.database import data_version
 from store.errors import Conflict, Refused
@@ -57,6 +57,7 @@ class Lane:
         self._models = Models(device, log)
         self._opened: dict[int, Opened] = {}
         self._next: Work | None = None
+        self._errand: Job | None = None
 
     def sessions(self) -> list[dict[str, str]]:
         """The models this lane has open and the provider that each really runs on."""
@@ -73,13 +74,17 @@ class Lane:
                 waited += POLL
                 continue
             seen, waited = version, 0.0
-            while not self.stop.is_set() and (self._next or jobs.waiting(self.priorities)):
+            while not self.stop.is_set() and (self._next or self._errand or jobs.waiting(self.priorities)):
                 self.idle.clear()
                 self._serve()
             self.activity = ""
 
     def _serve(self) -> None:
         """Claim jobs and work through them, as one stream for as long as they are for one model."""
+        if self._errand is not None and self._next is None:
+            self._run(self._errand)
+            self._errand = None
+            return
         work = self._next or self._claim()
         self._next = None
         if work is None:
@@ -98,7 +103,7 @@ class Lane:
 
     def _claim(self) -> Work | None:
         """The next job that has something to do; those that do not are finished on the way."""
-        while not self.stop.is_set():
+        while not self.stop.is_set() and self._errand is None:
             claimed = jobs.claim(self.owner, priorities=self.priorities)
             if not claimed:
                 return None
@@ -109,6 +114,10 @@ class Lane:
 
     def _plan(self, job: Job) -> Work | None:
         try:
+            if errand_of(job) is not None:
+                # It ends the stream, if there is one, and has its turn then.
+                self._errand = job
+                return None
             work = kind_of(job).plan(job)
             if work is None:
                 jobs.finish(job, self.owner)
@@ -120,6 +129,16 @@ class Lane:
         except (ModelError, Refused) as error:
             self._fail(job, str(error))
             return None
+
+    def _run(self, job: Job) -> None:
+        """Do an errand."""
+        errand = errand_of(job)
+        assert errand is not None
+        self.activity = job.kind
+        try:
+            errand.run(job, Bench(self.owner, self._models, self.threads, self.stop, self.log))
+        except (ModelError, Refused) as error:
+            self._fail(job, str(error))
 
     def _stream(self, first: Work, opened: Opened) -> None:
         """Feed one model from job to job, so that decoding never waits for a chunk to be written."""

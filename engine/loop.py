@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.device import Device, choose
 from engine.lane import Lane
 from engine.session import cpu_count
-from store import database, jobs, models
+from store import database, jobs, models, training
 from store.errors import Refused
 from store.printable import printable
 from store.tables import Job
@@ -90,6 +90,7 @@ class Loop:
             if self._beat():
                 log("asked to stop")
                 return
+            training.ask_due()
             if not (self.people.idle.is_set() and self.bulk.idle.is_set()) or _work_left():
                 quiet = time.monotonic()
             if time.monotonic() - quiet > GRACE and self._may_end():

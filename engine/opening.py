@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.device import Device
+from engine.embedding import Embedder
 from engine.families import load_family
+from engine.families.head import HeadSession, embedder_of
 from engine.predictor import ModelPredictor, Predictor
 from engine.session import ModelSession
 from engine.workflow import WorkflowPredictor
-from store import models, workflows
+from store import models, training, workflows
+from store.cards import Card
 from store.tables import ModelVersion
 
 
@@ -44,11 +47,21 @@ class Models:
         graph, concepts = workflows.graph_of(version), version.card["concepts"]
         return WorkflowPredictor(graph, nodes, concepts, workflows.related())
 
+    def embedder(self, version: ModelVersion) -> Embedder:
+        """What embeds as this model version. Raises ModelError, and NotFound as `predictor` does."""
+        return Embedder(self._model(version))
+
     def _model(self, version: ModelVersion) -> ModelPredictor:
         if version.id not in self._open:
             card = models.card(version)
             family = load_family(card.family)
-            session = ModelSession(card, self._device)
+            session = self._session(card)
             self._open[version.id] = version, ModelPredictor(session, family)
             self._log(f"{card.name} runs on {session.provider}")
         return self._open[version.id][1]
+
+    def _session(self, card: Card) -> ModelSession:
+        """A head stands on the session of its embedder, which may serve others as well."""
+        if card.family == training.FAMILY:
+            return HeadSession(card, self._model(embedder_of(card)).session)
+        return ModelSession(card, self._device)

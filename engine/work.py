@@ -5,13 +5,15 @@ from __future__ import annotations
 import importlib
 import math
 import pkgutil
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, cast
 
 from engine import jobs as kinds
 from engine.families import Output
+from engine.opening import Models
 from engine.session import ModelError
 from store import models
 from store.names import clean
@@ -53,12 +55,38 @@ class Kind(Protocol):
         """Keep the answers and finish the job, in one transaction. Raises Conflict when the lease is lost."""
 
 
+@dataclass(frozen=True)
+class Bench:
+    """What a job that is an errand may use."""
+
+    owner: str
+    models: Models
+    threads: int
+    """For decoding."""
+    stop: threading.Event
+    """Set when the engine ends: an errand that is not done by then leaves its job as it is."""
+    log: Callable[[str], None]
+
+
+class Errand(Protocol):
+    """What a file of `engine/jobs` defines instead for a job that is not one model's answers to inputs."""
+
+    def run(self, job: Job, bench: Bench) -> None:
+        """Do all of it and finish the job. Raises Conflict when the lease is lost."""
+
+
 def kind_of(job: Job) -> Kind:
     """The file of `engine/jobs` that a job's kind names. Raises ModelError when there is none."""
     known = [module.name for module in pkgutil.iter_modules(kinds.__path__)]
     if job.kind not in known:
         raise ModelError(f"this engine knows no jobs of the kind {job.kind}")
     return cast(Kind, importlib.import_module(f"{kinds.__name__}.{job.kind}"))
+
+
+def errand_of(job: Job) -> Errand | None:
+    """The same for a job that is an errand; None for another. Raises ModelError."""
+    kind = kind_of(job)
+    return cast(Errand, kind) if hasattr(kind, "run") else None
 
 
 class Listener:

@@ -11,7 +11,7 @@ from typing import Any
 
 from peewee import fn
 
-from store import cards
+from store import cards, model_folders
 from store.cards import Card
 from store.concepts import get_or_make, renames
 from store.database import now, write
@@ -22,8 +22,15 @@ from store.tables import Concept, Model, ModelConcept, ModelVersion, User, Workf
 from store.values import Role
 
 
-@functools.cache
 def _found() -> tuple[tuple[Card, ...], tuple[CardError, ...]]:
+    """The cards of this installation and those of the models that joined the project."""
+    shipped, faults = _shipped()
+    problems = list(faults)
+    return (*shipped, *model_folders.cards(problems)), tuple(problems)
+
+
+@functools.cache
+def _shipped() -> tuple[tuple[Card, ...], tuple[CardError, ...]]:
     """The cards of this installation, read once a process."""
     problems: list[CardError] = []
     return tuple(cards.find_cards(problems)), tuple(problems)

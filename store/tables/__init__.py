@@ -12,6 +12,7 @@ from store.tables.counts import AnnotationCount, AssignmentCount
 from store.tables.history import Event, Step
 from store.tables.inputs import Dataset, DatasetInput, DatasetVersion, DatasetVersionInput, Input
 from store.tables.jobs import Engine, Job
+from store.tables.learning import Embedded, Training
 from store.tables.models import Model, ModelConcept, ModelVersion, Workflow
 from store.tables.predictions import Predicted, Prediction
 from store.tables.project import ProjectInfo, User, UserState
@@ -32,6 +33,7 @@ __all__ = [
     "DatasetInput",
     "DatasetVersion",
     "DatasetVersionInput",
+    "Embedded",
     "Engine",
     "Event",
     "GoldAnswer",
@@ -50,6 +52,7 @@ __all__ = [
     "Task",
     "TaskConcept",
     "TaskMember",
+    "Training",
     "User",
     "UserState",
     "Workflow",
