@@ -201,7 +201,7 @@ def of_input(row: Input, task: Task | None = None) -> list[dict[str, Any]]:
 def on_input(task: Task | None, input_id: int, annotator: User | None = None) -> list[Annotation]:
     """What stands on an input in a task, with concept and annotator, oldest first."""
     whose = {"task": task, "annotator": annotator}
-    given = {name: row for name, row in whose.items() if row is not None}
+    given: dict[str, Any] = {name: row for name, row in whose.items() if row is not None}
     linked = ["concept", "annotator", "original_concept"]
     return sql.matching(Annotation, ["id"], linked, input=input_id, **given, deleted=False)
 

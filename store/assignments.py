@@ -206,16 +206,21 @@ def get(task: Task, side: Side, user: User | int, input_id: int) -> Assignment |
 
 def on_input(task: Task, side: Side, input_id: int) -> list[Assignment]:
     """Everybody's assignments of one input."""
-    return sql.matching(Assignment, ["user"], input=input_id, task=task, side=side)
+    # Left to itself SQLite walks through the whole task: it cannot know that an input has few.
+    found = sql.matching(Assignment, through="assignment_input", input=input_id, task=task, side=side)
+    return sorted(found, key=lambda one: int(one.user_id))
 
 
 def without_reviewer(task: Task, within: Collection[int] | None = None) -> list[int]:
     """The inputs (`within`: of these) that await review and that no reviewer of the task has, in order."""
-    few = "" if within is None else f"AND a.input_id IN ({', '.join(map(str, within))}) "
+    index, few = "assignment_awaiting", ""
+    if within is not None:
+        index, few = "assignment_input", f"AND a.input_id IN ({', '.join(map(str, within))}) "
     rows = database.execute_sql(
-        "SELECT DISTINCT a.input_id FROM assignment a WHERE a.task_id = ? AND a.side = 'label' "
+        f"SELECT DISTINCT a.input_id FROM assignment a INDEXED BY {index} WHERE a.task_id = ? "
+        "AND a.side = 'label' "
         f"{few}AND a.status = {int(Status.AWAITING_REVIEW)} AND (SELECT 1 FROM assignment r "
-        "WHERE r.input_id = a.input_id AND r.task_id = a.task_id AND r.side = 'review' AND r.open = 1 "
+        "WHERE r.input_id = a.input_id AND +r.task_id = a.task_id AND r.side = 'review' AND r.open = 1 "
         "LIMIT 1) IS NULL ORDER BY 1",
         (task.id,),
     )

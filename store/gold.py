@@ -106,7 +106,9 @@ def _draw(task: Task, user: int, input_id: int) -> bytes:
 
 def _drop(task: Task, which: str) -> None:
     database.execute_sql(
-        f"DELETE FROM assignment WHERE task_id = ? AND gold = 1 AND {which} AND {_UNTOUCHED}", (task.id,)
+        "DELETE FROM assignment INDEXED BY assignment_gold WHERE task_id = ? AND gold = 1 "
+        f"AND {which} AND {_UNTOUCHED}",
+        (task.id,),
     )
 
 

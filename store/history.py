@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import peewee
-from peewee import BlobField
+from peewee import SQL, BlobField, fn
 
 from store import sql
 from store.database import now, write
@@ -130,7 +130,7 @@ def undo(actor: User) -> str:
     Raises Refused when there is none, Conflict when somebody else has changed one of its rows since.
     """
     with write():
-        last = Step.select().where(Step.actor == actor, Step.undone == False).order_by(Step.id.desc()).first()
+        last = undoable(actor)
         if last is None:
             raise Refused("there is nothing to undo")
         events = _events(last)
@@ -141,16 +141,30 @@ def undo(actor: User) -> str:
         return _mark(last, actor, undone=True)
 
 
+_CHANGES: Any = Event.select(SQL("1")).where(Event.step == Step.id, Event.kind == "do")
+
+
+def undoable(actor: User) -> Step | None:
+    """The user's last step that changed something. What is only noted stays: a new dataset version."""
+    mine = Step.select().where(Step.actor == actor, Step.undone == False, fn.EXISTS(_CHANGES))
+    found: Step | None = mine.order_by(Step.id.desc()).first()
+    return found
+
+
+def redoable(actor: User) -> Step | None:
+    """The user's next undone step; none once they have made another since."""
+    last = undoable(actor)
+    mine = Step.select().where(
+        Step.actor == actor, Step.undone == True, Step.id > (0 if last is None else last.id)
+    )
+    found: Step | None = mine.order_by(Step.id).first()
+    return found
+
+
 def redo(actor: User) -> str:
     """Do the user's last undone step again; returns its name. A new step since then ends redoing."""
     with write():
-        newest = Step.select(peewee.fn.MAX(Step.id)).where(Step.actor == actor, Step.undone == False).scalar()
-        following = (
-            Step.select()
-            .where(Step.actor == actor, Step.undone == True, Step.id > (newest or 0))
-            .order_by(Step.id)
-            .first()
-        )
+        following = redoable(actor)
         if following is None:
             raise Refused("there is nothing to redo")
         events = _events(following)

@@ -29,11 +29,18 @@ def find(table: type[T], **values: Any) -> T | None:
     return found[0] if found else None
 
 
-def matching(table: type[T], order: Sequence[str] = (), linked: Sequence[str] = (), **values: Any) -> list[T]:
+def matching(
+    table: type[T],
+    order: Sequence[str] = (),
+    linked: Sequence[str] = (),
+    *,
+    through: str | None = None,
+    **values: Any,
+) -> list[T]:
     """All rows whose columns have these values, in the order of the named columns, with the rows that the
-    `linked` foreign keys lead to."""
+    `linked` foreign keys lead to. `through` names the index where SQLite would choose a worse one."""
     bound = _bound(values)
-    statement = _selection(table, _shape(values), tuple(order), tuple(linked))
+    statement = _selection(table, _shape(values), tuple(order), tuple(linked), through)
     found = database.execute_sql(statement, bind(table, bound)).fetchall()
     return [_made(table, row, linked) for row in found]
 
@@ -115,7 +122,9 @@ def _is_written(value: Any) -> bool:
 
 
 @functools.cache
-def _selection(table: type[Table], shape: _Shape, order: tuple[str, ...], linked: tuple[str, ...]) -> str:
+def _selection(
+    table: type[Table], shape: _Shape, order: tuple[str, ...], linked: tuple[str, ...], through: str | None
+) -> str:
     columns = [_column(table, name) for name in _fields(table)]
     joins = ""
     for name in linked:
@@ -124,7 +133,9 @@ def _selection(table: type[Table], shape: _Shape, order: tuple[str, ...], linked
         key = other._meta.primary_key.column_name
         joins += f' LEFT JOIN {_name(other)} "{name}" ON "{name}"."{key}" = {_column(table, name)}'
     by = f" ORDER BY {', '.join(_column(table, name) for name in order)}" if order else ""
-    return f"SELECT {', '.join(columns)} FROM {_name(table)}{joins} WHERE {_condition(table, shape)}{by}"
+    by_index = "" if through is None else f" INDEXED BY {through}"
+    source = f"{_name(table)}{by_index}{joins}"
+    return f"SELECT {', '.join(columns)} FROM {source} WHERE {_condition(table, shape)}{by}"
 
 
 @functools.cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import chunked, fn
+from peewee import chunked
 
 from store import history
 from store.database import write
@@ -25,17 +25,14 @@ class Turned:
 def undo(actor: User, task: Task) -> Turned:
     """Take back the user's last step. Raises Refused when it had nothing to do with the task's inputs."""
     with write():
-        last = Step.select().where(Step.actor == actor, Step.undone == False)
-        inputs = _concerned(last.order_by(Step.id.desc()).first(), task, "undo")
+        inputs = _concerned(history.undoable(actor), task, "undo")
         return Turned(history.undo(actor), inputs)
 
 
 def redo(actor: User, task: Task) -> Turned:
     """Do the user's last undone step again. Raises Refused when it concerns none of the task's inputs."""
     with write():
-        newest = Step.select(fn.MAX(Step.id)).where(Step.actor == actor, Step.undone == False).scalar()
-        undone = Step.select().where(Step.actor == actor, Step.undone == True, Step.id > (newest or 0))
-        inputs = _concerned(undone.order_by(Step.id).first(), task, "redo")
+        inputs = _concerned(history.redoable(actor), task, "redo")
         return Turned(history.redo(actor), inputs)
 
 

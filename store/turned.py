@@ -88,9 +88,10 @@ _RULES = {"own_review", "gold", "gold_share"}
 def _require_unchanged(task: int, labeler: int, input_id: int) -> None:
     """What was sent back to a labeler is theirs once they have begun to change it."""
     changed = database.execute_sql(
-        "SELECT 1 FROM assignment a JOIN annotation n ON n.input_id = a.input_id AND n.task_id = a.task_id "
-        "AND n.annotator_id = a.user_id AND n.deleted = 0 AND n.status = ? WHERE a.task_id = ? "
-        "AND a.side = 'label' AND a.user_id = ? AND a.input_id = ? AND a.status <> ? LIMIT 1",
+        "SELECT 1 FROM assignment a CROSS JOIN annotation n INDEXED BY annotation_once "
+        "ON n.input_id = a.input_id AND n.task_id = a.task_id AND n.annotator_id = a.user_id "
+        "AND n.deleted = 0 AND n.status = ? WHERE a.task_id = ? AND a.side = 'label' "
+        "AND a.user_id = ? AND a.input_id = ? AND a.status <> ? LIMIT 1",
         (int(Status.PENDING), task, labeler, input_id, int(Status.PENDING)),
     ).fetchone()
     if changed is not None:
@@ -108,15 +109,15 @@ def _require_work(task: int, reviewer: int, input_id: int) -> None:
 
 
 _NO_WORK = (
-    "NOT EXISTS (SELECT 1 FROM assignment w WHERE w.input_id = a.input_id AND w.task_id = a.task_id "
-    f"AND w.side = 'label' AND w.status = {int(Status.AWAITING_REVIEW)})"
+    "NOT EXISTS (SELECT 1 FROM assignment w INDEXED BY assignment_input WHERE w.input_id = a.input_id "
+    f"AND w.task_id = a.task_id AND w.side = 'label' AND w.status = {int(Status.AWAITING_REVIEW)})"
 )
 
 
 def _take_back(task: Task, inputs: Iterable[int]) -> None:
     """Close no review, but take away those that nobody has begun and for which there is no work."""
     database.connection().executemany(
-        f"DELETE FROM assignment AS a WHERE a.task_id = ? AND a.input_id = ? AND a.side = 'review' "
+        f"DELETE FROM assignment AS a WHERE +a.task_id = ? AND a.input_id = ? AND a.side = 'review' "
         f"AND a.open = 1 AND {NOTHING_SAID[Side.REVIEW]} AND {_NO_WORK}",
         [(task.id, input_id) for input_id in inputs],
     )

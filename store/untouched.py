@@ -29,8 +29,9 @@ UNTOUCHED = f"""(SELECT 1 FROM review r WHERE r.task_id = :task AND r.input_id =
     AND (+n.annotator_id <> :model OR n.version > 0) LIMIT 1) IS NULL
     AND (SELECT 1 FROM annotation n WHERE n.input_id = a.input_id AND n.task_id = :task AND n.deleted = 1
     AND +n.annotator_id = :model AND n.version > 0 LIMIT 1) IS NULL
-    AND (SELECT 1 FROM assignment w WHERE w.input_id = a.input_id AND w.task_id = :task
-    AND w.side = 'label' AND w.user_id <> :model AND w.status <> {_PENDING} LIMIT 1) IS NULL"""
+    AND (SELECT 1 FROM assignment w INDEXED BY assignment_input WHERE w.input_id = a.input_id
+    AND w.task_id = :task AND w.side = 'label' AND w.user_id <> :model
+    AND w.status <> {_PENDING} LIMIT 1) IS NULL"""
 """A condition on the labeling assignment `a` of the annotator :model in :task."""
 
 
@@ -160,7 +161,7 @@ class Untouched:
 
     def _hand_on(self, doubtful: Mapping[int, Sequence[Voice]]) -> None:
         sure = [(self.task.id, input_id) for input_id in self.inputs if input_id not in doubtful]
-        _many("DELETE FROM assignment WHERE input_id = ?2 AND task_id = ?1 AND side = 'review'", sure)
+        _many("DELETE FROM assignment WHERE input_id = ?2 AND +task_id = ?1 AND side = 'review'", sure)
         dealt = assignments.choose_reviewers(self.task, [(i, {self.router.annotator}) for i in doubtful])
         rows, reviewers = [], []
         for input_id, user in dealt:
@@ -192,7 +193,7 @@ class Untouched:
     def _from_labelers(self, found: Sequence[int]) -> None:
         """What the model has something on now, no labeler needs to begin."""
         _many(
-            "DELETE FROM assignment WHERE input_id = ? AND task_id = ? AND side = 'label' AND user_id <> ?",
+            "DELETE FROM assignment WHERE input_id = ? AND +task_id = ? AND side = 'label' AND user_id <> ?",
             [(input_id, self.task.id, self.router.annotator) for input_id in found],
         )
 

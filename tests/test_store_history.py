@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store import history, labeling, plans, tasks
+from store import dataset_versions, history, labeling, plans, steps, submitting, tasks
 from store.errors import Conflict, Refused
 from store.tables import Annotation, Dataset, DatasetInput, Event, Input, Step, User
 from store.values import Region, Role
@@ -168,3 +168,18 @@ def test_place_and_concept_change_in_one_step_and_nothing_is_said_twice(project:
     history.undo(olga)
     back = Annotation.get_by_id(cat.id)
     assert (back.concept.name, back.region) == ("cat", here.pack())
+
+
+def test_undo_passes_over_what_is_only_noted(project: Project) -> None:
+    """A dataset version stays: undo takes back the step before it, and redo brings that one again."""
+    olga, (input_id,) = project.owner, project.add_inputs(1)
+    task = tasks.create(olga, plans.Plan(name="t", type="classification", concepts=["cat"])).task
+    submitting.submit(olga, task, input_id)
+    dataset_versions.of_task(olga, task)
+    assert steps.undo(olga, task).name == f"submit input {input_id}"
+    assert len(dataset_versions.listing(task.dataset)) == 1
+    assert steps.redo(olga, task).name == f"submit input {input_id}"
+    history.undo(olga)
+    assert history.undo(olga) == "create task 't'"
+    with pytest.raises(Refused, match="nothing to undo"):
+        history.undo(olga)
