@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import os
@@ -19,6 +20,42 @@ MEASURED = 200
 WIDEST = 60
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def listed(
+    *columns: str, tell: Callable[[Any], None] | None = None
+) -> Callable[[Callable[..., Iterable[Mapping[str, Any]]]], Callable[..., None]]:
+    """Give a verb that returns rows `--json`, which prints them all; else they are a table of these columns.
+
+    `tell` prints the rows for a person where they are no such table.
+    """
+
+    def table_of(rows: Iterable[Mapping[str, Any]]) -> None:
+        table(columns, ([row[column] for column in columns] for row in rows))
+
+    return _answered(json_array, tell or table_of)
+
+
+def shown(
+    tell: Callable[[Any], None] | None = None,
+) -> Callable[[Callable[..., Mapping[str, Any]]], Callable[..., None]]:
+    """Give a verb that returns one thing `--json`; else its fields are printed, or `tell` does it."""
+    return _answered(json_object, tell or fields)
+
+
+def _answered(
+    as_data: Callable[[Any], None], tell: Callable[[Any], None]
+) -> Callable[[Callable[..., Any]], Callable[..., None]]:
+    def decorate(verb: Callable[..., Any]) -> Callable[..., None]:
+        @json_option
+        @functools.wraps(verb)
+        def answering(*arguments: Any, as_json: bool, **options: Any) -> None:
+            answer = verb(*arguments, **options)
+            (as_data if as_json else tell)(answer)
+
+        return answering
+
+    return decorate
 
 
 def note(message: str) -> None:

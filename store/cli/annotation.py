@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from typing import Any
 
 import click
 
 from store.cli import Project
-from store.output import json_array, json_option, note, table
+from store.output import listed, note
 from store.values import Region, Status
 
 
@@ -24,7 +26,7 @@ def command() -> None:
 @click.option(
     "--any/--all", "match_any", default=False, help="Match one of the kinds of filter, or (default) each."
 )
-@json_option
+@listed("id", "input", "path", "concept", "value", "status", "score", "annotator", "task")
 @click.pass_obj
 def list_(
     project: Project,
@@ -33,24 +35,18 @@ def list_(
     labelers: tuple[str, ...],
     concept_names: tuple[str, ...],
     match_any: bool,
-    as_json: bool,
-) -> None:
+) -> Iterable[dict[str, Any]]:
     """List annotations by input, the highest score first. A filter given twice matches either value."""
     from store import annotations, concepts, tasks, users
 
     project.open()
-    rows = annotations.listing(
+    return annotations.listing(
         task=None if name is None else tasks.find(name),
         statuses=[Status[status] for status in statuses],
         labelers=[users.find(labeler) for labeler in labelers],
         concepts=[concepts.find(concept) for concept in concept_names],
         match_any=match_any,
     )
-    if as_json:
-        json_array(rows)
-    else:
-        columns = ("id", "input", "path", "concept", "value", "status", "score", "annotator", "task")
-        table(columns, ([row[column] for column in columns] for row in rows))
 
 
 @command.command()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from store.cli import Project
 from store.cli.annotation import region_of
-from store.output import json_array, json_option, note, table
+from store.output import listed, note, table
 
 if TYPE_CHECKING:
     from store.tables import Task
@@ -20,23 +20,30 @@ def command() -> None:
     """What people say to each other about inputs."""
 
 
+def _tell(rows: Iterable[dict[str, Any]]) -> None:
+    table(("id", "input", "author", "text", "resolved"), _lines(rows))
+
+
+def _lines(rows: Iterable[dict[str, Any]]) -> Iterator[list[Any]]:
+    for row in rows:
+        yield [row["id"], row["input"], row["author"], row["text"], row["resolved"]]
+        for reply in row["replies"]:
+            yield [reply["id"], row["input"], reply["author"], f"  {reply['text']}", None]
+
+
 @command.command("list")
 @click.argument("names", metavar="[INPUT]...", nargs=-1)
 @click.option("--task", "name", metavar="NAME", required=True)
-@json_option
+@listed(tell=_tell)
 @click.pass_obj
-def list_(project: Project, names: tuple[str, ...], name: str, as_json: bool) -> None:
+def list_(project: Project, names: tuple[str, ...], name: str) -> Iterable[dict[str, Any]]:
     """List the threads on inputs; without inputs, those that are not resolved."""
     from store import comments, inputs, tasks
 
     project.open()
     task = tasks.find(name)
     chosen = [inputs.find(one).id for one in names] or comments.unresolved(task)
-    rows = _threads(task, chosen, everything=bool(names))
-    if as_json:
-        json_array(rows)
-        return
-    table(("id", "input", "author", "text", "resolved"), _lines(rows))
+    return _threads(task, chosen, everything=bool(names))
 
 
 def _threads(task: Task, chosen: list[int], *, everything: bool) -> Iterator[dict[str, Any]]:
@@ -46,13 +53,6 @@ def _threads(task: Task, chosen: list[int], *, everything: bool) -> Iterator[dic
         for thread in comments.threads(task, input_id):
             if everything or not thread.first.resolved:
                 yield thread.to_json()
-
-
-def _lines(rows: Iterator[dict[str, Any]]) -> Iterator[list[Any]]:
-    for row in rows:
-        yield [row["id"], row["input"], row["author"], row["text"], row["resolved"]]
-        for reply in row["replies"]:
-            yield [reply["id"], row["input"], reply["author"], f"  {reply['text']}", None]
 
 
 @command.command()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import click
 
 from store.cli import Project
-from store.output import json_array, json_option, note, table
+from store.output import listed, note, table
 
 
 @click.group()
@@ -13,25 +16,26 @@ def command() -> None:
     """The concepts of the project and how they relate."""
 
 
+def _tell(rows: Iterable[dict[str, Any]]) -> None:
+    lines = (
+        [row["id"], row["name"], [f"{one['kind']} of {one['concept']}" for one in row["relations"]]]
+        for row in rows
+    )
+    table(("id", "name", "relations"), lines)
+
+
 @command.command("list")
 @click.option("--all", "everything", is_flag=True, help="Also the names that only models know.")
-@json_option
+@listed(tell=_tell)
 @click.pass_obj
-def list_(project: Project, everything: bool, as_json: bool) -> None:
+def list_(project: Project, everything: bool) -> Iterable[dict[str, Any]]:
     """List the concepts."""
     from store import concepts, models
 
     project.open()
     if everything:
         models.sync()
-    rows = concepts.listing(everything=everything)
-    if as_json:
-        json_array(rows)
-        return
-    related = (
-        [row["id"], row["name"], [f"{r['kind']} of {r['concept']}" for r in row["relations"]]] for row in rows
-    )
-    table(("id", "name", "relations"), related)
+    return concepts.listing(everything=everything)
 
 
 @command.command()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import click
 
 from store.cli import Project
-from store.output import json_array, json_option, note, table
+from store.output import listed, note
 
 
 @click.group()
@@ -14,18 +17,14 @@ def command() -> None:
 
 
 @command.command("list")
-@json_option
+@listed("id", "name", "inputs")
 @click.pass_obj
-def list_(project: Project, as_json: bool) -> None:
+def list_(project: Project) -> Iterable[dict[str, Any]]:
     """List the datasets."""
     from store import datasets
 
     project.open()
-    rows = datasets.listing()
-    if as_json:
-        json_array(rows)
-    else:
-        table(("id", "name", "inputs"), ([row["id"], row["name"], row["inputs"]] for row in rows))
+    return datasets.listing()
 
 
 @command.command()

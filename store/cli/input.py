@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import click
 
 from store.cli import Project
-from store.output import fields, json_array, json_object, json_option, note, table
+from store.output import fields, listed, note, shown, table
 
 
 @click.group()
@@ -15,38 +18,33 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--dataset", metavar="NAME", help="Only those of this dataset.")
-@json_option
+@listed("id", "path", "media", "width", "height", "size")
 @click.pass_obj
-def list_(project: Project, dataset: str | None, as_json: bool) -> None:
+def list_(project: Project, dataset: str | None) -> Iterable[dict[str, Any]]:
     """List the inputs."""
     from store import datasets, inputs
 
     project.open()
-    rows = inputs.listing(datasets.find(dataset) if dataset is not None else None)
-    if as_json:
-        json_array(rows)
-    else:
-        columns = ("id", "path", "media", "width", "height", "size")
-        table(columns, ([row[column] for column in columns] for row in rows))
+    return inputs.listing(datasets.find(dataset) if dataset is not None else None)
+
+
+def _tell(row: dict[str, Any]) -> None:
+    fields({key: value for key, value in row.items() if key != "annotations"})
+    columns = ("id", "concept", "value", "status", "score", "annotator", "task")
+    table(columns, ([said[column] for column in columns] for said in row["annotations"]))
 
 
 @command.command()
 @click.argument("name", metavar="INPUT")
-@json_option
+@shown(_tell)
 @click.pass_obj
-def show(project: Project, name: str, as_json: bool) -> None:
+def show(project: Project, name: str) -> dict[str, Any]:
     """Show one input with its annotations. INPUT is an id, a path or a file name."""
     from store import annotations, inputs
 
     project.open()
     row = inputs.find(name)
-    said = annotations.of_input(row)
-    if as_json:
-        json_object({**inputs.show(row), "annotations": said})
-        return
-    fields(inputs.show(row))
-    columns = ("id", "concept", "value", "status", "score", "annotator", "task")
-    table(columns, ([annotation[column] for column in columns] for annotation in said))
+    return {**inputs.show(row), "annotations": annotations.of_input(row)}
 
 
 @command.command()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import click
 
 from store.cli import Project
-from store.output import fields, json_array, json_object, json_option, note, table
+from store.output import listed, note, shown
 
 
 @click.group()
@@ -14,9 +17,9 @@ def command() -> None:
 
 
 @command.command("list")
-@json_option
+@listed("name", "version", "type", "concepts", "licence", "title")
 @click.pass_obj
-def list_(project: Project, as_json: bool) -> None:
+def list_(project: Project) -> Iterable[dict[str, Any]]:
     """List the models."""
     from store import models
 
@@ -24,24 +27,27 @@ def list_(project: Project, as_json: bool) -> None:
     rows = models.listing()
     for problem in models.problems():
         note(f"a card cannot be used: {problem}")
-    if as_json:
-        json_array(rows)
-    else:
-        columns = ("name", "version", "type", "concepts", "licence", "title")
-        table(columns, ([row[column] for column in columns] for row in rows))
+    return rows
 
 
 @command.command()
 @click.argument("name", metavar="MODEL")
-@json_option
+@shown()
 @click.pass_obj
-def show(project: Project, name: str, as_json: bool) -> None:
+def show(project: Project, name: str) -> dict[str, Any]:
     """Show a model's card and the concepts it knows."""
     from store import models
 
     project.open()
-    row = models.show(models.find(name))
-    if as_json:
-        json_object(row)
-    else:
-        fields(row)
+    return models.show(models.find(name))
+
+
+@command.command()
+@click.argument("name", metavar="MODEL")
+@click.pass_obj
+def remove(project: Project, name: str) -> None:
+    """Take a model away from those that can be chosen; 'winnow undo' brings it back."""
+    from store import models
+
+    models.remove(project.open(), name)
+    note(f"removed the model '{name}'; what it said stays")

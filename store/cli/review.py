@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from store.cli import Project
-from store.output import json_array, json_option, note, progress, table
+from store.output import listed, note, progress, table
 from store.queues import Filter, Order
 from store.values import Status
 
@@ -21,6 +21,19 @@ def command() -> None:
     """Your open review assignments."""
 
 
+def _tell(rows: Iterable[dict[str, Any]]) -> None:
+    lines = (
+        [row["input"], row["path"], row["labeler"], [_said(annotation) for annotation in row["annotations"]]]
+        for row in rows
+    )
+    table(("input", "path", "labeler", "annotations"), lines)
+
+
+def _said(annotation: dict[str, Any]) -> str:
+    score = "" if annotation["score"] is None else f" {annotation['score']:.2f}"
+    return f"{'' if annotation['value'] else 'not '}{annotation['concept']}{score}"
+
+
 @command.command("list")
 @click.option("--task", "name", metavar="NAME", required=True)
 @click.option("--labeler", "labelers", metavar="USER", multiple=True, help="By this person or model.")
@@ -30,29 +43,18 @@ def command() -> None:
 @click.option("--any/--all", "match_any", default=False, help="Match one kind of filter, or (default) each.")
 @click.option("--order", type=click.Choice([one.value for one in Order]), default="input", show_default=True)
 @click.option("--limit", type=click.IntRange(1), help="At most so many inputs.")
-@json_option
+@listed(tell=_tell)
 @click.pass_obj
-def list_(project: Project, /, name: str, order: str, limit: int | None, as_json: bool, **given: Any) -> None:
+def list_(
+    project: Project, /, name: str, order: str, limit: int | None, **given: Any
+) -> Iterable[dict[str, Any]]:
     """List what waits for your review in a task. A filter given twice matches either value."""
     from store import queues, tasks
 
     actor = project.open()
     task, wanted = tasks.find(name), _filter(**given)
     chosen = queues.frozen(task, actor, wanted, Order(order))[:limit]
-    rows = _waiting(task, chosen, set() if wanted.match_any else set(wanted.labelers))
-    if as_json:
-        json_array(rows)
-        return
-    said = (
-        [row["input"], row["path"], row["labeler"], [_said(annotation) for annotation in row["annotations"]]]
-        for row in rows
-    )
-    table(("input", "path", "labeler", "annotations"), said)
-
-
-def _said(annotation: dict[str, Any]) -> str:
-    score = "" if annotation["score"] is None else f" {annotation['score']:.2f}"
-    return f"{'' if annotation['value'] else 'not '}{annotation['concept']}{score}"
+    return _waiting(task, chosen, set() if wanted.match_any else set(wanted.labelers))
 
 
 def _filter(
@@ -104,25 +106,18 @@ def _waiting(task: Task, chosen: Iterable[int], labelers: set[int]) -> Iterator[
 
 @command.command()
 @click.option("--task", "name", metavar="NAME", required=True)
-@json_option
+@listed("input", "path", "reviewer", "comment")
 @click.pass_obj
-def returned(project: Project, name: str, as_json: bool) -> None:
+def returned(project: Project, name: str) -> Iterable[dict[str, Any]]:
     """List what came back to you to be changed, and why."""
     from store import reviewing, tasks
     from store.tables import Input
 
     actor = project.open()
-    rows = [
+    return [
         {"input": one.input, "path": Input.get_by_id(one.input).path, **one.to_json()}
         for one in reviewing.returned(tasks.find(name), actor)
     ]
-    if as_json:
-        json_array(rows)
-        return
-    table(
-        ("input", "path", "reviewer", "comment"),
-        ([row["input"], row["path"], row["reviewer"], row["comment"]] for row in rows),
-    )
 
 
 def _inputs(count: int) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import click
 
 from store.cli import Project
-from store.output import fields, json_array, json_object, json_option, table
+from store.output import fields, json_object, json_option, listed, shown, table
 
 task_option = click.option("--task", "name", metavar="NAME", required=True, help="In this task.")
 person_option = click.option("--person", metavar="USER", help="Only what this person has a part in.")
@@ -92,75 +93,59 @@ def _tell_scores(found: dict[str, Any]) -> None:
 
 @command.command()
 @task_option
-@json_option
+@shown(_tell_agreement)
 @click.pass_obj
-def agreement(project: Project, name: str, as_json: bool) -> None:
+def agreement(project: Project, name: str) -> dict[str, Any]:
     """How alike people label where several answered: kappa, alpha, and how well boxes fit."""
     from store import comparison, tasks
 
     project.open()
-    found = comparison.of_task(tasks.find(name)).agreement()
-    if as_json:
-        json_object(found)
-    else:
-        _tell_agreement(found)
+    return comparison.of_task(tasks.find(name)).agreement()
 
 
 @command.command()
 @click.option("--task", "name", metavar="NAME", help="Only in this task.")
-@json_option
+@listed(tell=_tell_people)
 @click.pass_obj
-def pace(project: Project, name: str | None, as_json: bool) -> None:
+def pace(project: Project, name: str | None) -> Iterable[dict[str, Any]]:
     """What each person decided and how long it took; pauses over five minutes are not counted."""
     from store import decisions, tasks
 
     project.open()
-    rows = decisions.of_task(None if name is None else tasks.find(name)).people()
-    if as_json:
-        json_array(rows)
-    else:
-        _tell_people(rows)
+    return decisions.of_task(None if name is None else tasks.find(name)).people()
 
 
 @command.command("over-time")
 @click.option("--task", "name", metavar="NAME", help="Only in this task.")
-@json_option
+@listed("start", "hours", "name", "decisions")
 @click.pass_obj
-def over_time(project: Project, name: str | None, as_json: bool) -> None:
+def over_time(project: Project, name: str | None) -> Iterable[dict[str, Any]]:
     """How many decisions each person made in each hour; by day after more than three days."""
     from store import decisions, tasks
 
     project.open()
-    rows = decisions.of_task(None if name is None else tasks.find(name)).over_time()
-    if as_json:
-        json_array(rows)
-    else:
-        table(("start", "hours", "name", "decisions"), (list(row.values()) for row in rows))
+    return decisions.of_task(None if name is None else tasks.find(name)).over_time()
 
 
 @command.command()
 @task_option
 @person_option
-@json_option
+@listed(tell=_tell_confusion)
 @click.pass_obj
-def confusion(project: Project, name: str, person: str | None, as_json: bool) -> None:
+def confusion(project: Project, name: str, person: str | None) -> Iterable[dict[str, Any]]:
     """What people say where others, or the model, say something else."""
     from store import comparison, tasks, users
 
     project.open()
     whose = None if person is None else users.find(person)
-    rows = comparison.of_task(tasks.find(name)).confusion(whose)
-    if as_json:
-        json_array(rows)
-    else:
-        _tell_confusion(rows)
+    return comparison.of_task(tasks.find(name)).confusion(whose)
 
 
 @command.command()
 @task_option
-@json_option
+@shown(_tell_scores)
 @click.pass_obj
-def scores(project: Project, name: str, as_json: bool) -> None:
+def scores(project: Project, name: str) -> dict[str, Any]:
     """How the scores of a task's predictions spread, and how many lie on each side of its thresholds."""
     from store import scores, tasks
     from store.errors import Refused
@@ -169,24 +154,21 @@ def scores(project: Project, name: str, as_json: bool) -> None:
     found = scores.of_task(tasks.find(name)).histogram()
     if found is None:
         raise Refused(f"the task '{name}' has no model, so nothing has a score")
-    if as_json:
-        json_object(found)
-    else:
-        _tell_scores(found)
+    return found
+
+
+def _tell_gold(rows: Iterable[dict[str, Any]]) -> None:
+    cells = ([row["name"], row["answered"], row["right"], f"{row['accuracy']:.0%}"] for row in rows)
+    table(("name", "answered", "right", "accuracy"), cells)
 
 
 @command.command()
 @task_option
-@json_option
+@listed(tell=_tell_gold)
 @click.pass_obj
-def gold(project: Project, name: str, as_json: bool) -> None:
+def gold(project: Project, name: str) -> Iterable[dict[str, Any]]:
     """How people do on inputs whose right answer is known; for owners and leads."""
     from store import tasks
     from store.gold import accuracy
 
-    rows = accuracy(project.open(), tasks.find(name))
-    if as_json:
-        json_array(rows)
-        return
-    cells = ([row["name"], row["answered"], row["right"], f"{row['accuracy']:.0%}"] for row in rows)
-    table(("name", "answered", "right", "accuracy"), cells)
+    return accuracy(project.open(), tasks.find(name))

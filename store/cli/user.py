@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import click
 
 from store.cli import Project
-from store.output import json_array, json_option, note, table
+from store.output import listed, note
 
 ROLES = ("owner", "lead", "labeler", "viewer")
 
@@ -16,18 +19,14 @@ def command() -> None:
 
 
 @command.command("list")
-@json_option
+@listed("name", "role", "active")
 @click.pass_obj
-def list_(project: Project, as_json: bool) -> None:
+def list_(project: Project) -> Iterable[dict[str, Any]]:
     """List the people."""
     from store import users
 
     project.open()
-    rows = users.listing()
-    if as_json:
-        json_array(rows)
-    else:
-        table(("name", "role", "active"), ([row["name"], row["role"], row["active"]] for row in rows))
+    return users.listing()
 
 
 @command.command()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from store.cli import Project
 from store.errors import Refused
-from store.output import fields, json_array, json_object, json_option, note, table
+from store.output import fields, listed, note, shown, table
 
 
 @click.group()
@@ -17,23 +19,22 @@ def command() -> None:
     """Graphs of models, thresholders and annotation writers, as YAML."""
 
 
+def _tell_all(rows: Iterable[dict[str, Any]]) -> None:
+    lines = (
+        [row["name"], row["models"], row["nodes"], "yes" * row["default"], row["created_at"]] for row in rows
+    )
+    table(("name", "models", "nodes", "default", "created_at"), lines)
+
+
 @command.command("list")
-@json_option
+@listed(tell=_tell_all)
 @click.pass_obj
-def list_(project: Project, as_json: bool) -> None:
+def list_(project: Project) -> Iterable[dict[str, Any]]:
     """List the workflows."""
     from store import workflows
 
     project.open()
-    rows = workflows.listing()
-    if as_json:
-        json_array(rows)
-    else:
-        shown = [
-            {**row, "models": ", ".join(row["models"]), "default": "yes" * row["default"]} for row in rows
-        ]
-        columns = ("name", "models", "nodes", "default", "created_at")
-        table(columns, ([row[column] for column in columns] for row in shown))
+    return workflows.listing()
 
 
 @command.command()
@@ -58,22 +59,22 @@ def _text(file: Path) -> str:
         raise Refused(f"{file} is no text in UTF-8") from None
 
 
+def _tell(row: dict[str, Any]) -> None:
+    for line in row["drawing"]:
+        click.echo(line)
+    fields({key: value for key, value in row.items() if key not in ("drawing", "graph")})
+
+
 @command.command()
 @click.argument("name", metavar="WORKFLOW")
-@json_option
+@shown(_tell)
 @click.pass_obj
-def show(project: Project, name: str, as_json: bool) -> None:
+def show(project: Project, name: str) -> dict[str, Any]:
     """Draw a workflow, and list the concepts that it can say."""
     from store import workflows
 
     project.open()
-    row = workflows.show(workflows.find(name))
-    if as_json:
-        json_object(row)
-        return
-    for line in row["drawing"]:
-        click.echo(line)
-    fields({key: value for key, value in row.items() if key not in ("drawing", "graph")})
+    return workflows.show(workflows.find(name))
 
 
 @command.command()
