@@ -26,6 +26,9 @@ FENCE = "\x1b[5n"
 FRAMES_AHEAD = 3
 """Frames written before the terminal has answered for the first of them: more would be seen late."""
 
+HEAVY = 16_384
+"""Characters of a frame after which no other one follows before the terminal has answered: a photo."""
+
 CLIENT_SECONDS = 5.0
 """Seconds after which tmux is asked who looks on; it tells nobody that a client has attached."""
 
@@ -50,7 +53,8 @@ class GraphicsApp(App[ReturnType]):
         self.look: Look = PLAIN
         """How pictures are looked at, until the app ends."""
         self._canvases: list[PictureCanvas] = []
-        self._fences: list[float] = []
+        self._fences: list[tuple[float, int]] = []
+        self._wrote = 0
         self._frame_waits = False
         self._window_cell: tuple[int, int] | None = None
         if self.terminal.answered:
@@ -78,19 +82,20 @@ class GraphicsApp(App[ReturnType]):
         if not self.draws_directly or self._batch_count:
             return
         now = time.monotonic()
-        self._fences = [sent for sent in self._fences if now - sent < LOST_AFTER]
-        if len(self._fences) >= FRAMES_AHEAD:
+        self._fences = [fence for fence in self._fences if now - fence[0] < LOST_AFTER]
+        if sum(frames for _, frames in self._fences) >= FRAMES_AHEAD:
             if not self._frame_waits:
                 self._frame_waits = True
                 self.set_timer(LOST_AFTER, self._catch_up)
             return
+        before = self._wrote
         for canvas in self._canvases:
             canvas.painting.begin()
         self._begin_update()
         self._end_update()
         if self.terminal.answered:
+            self._fences.append((now, FRAMES_AHEAD if self._wrote - before > HEAVY else 1))
             self._write(FENCE)
-            self._fences.append(now)
 
     def _catch_up(self) -> None:
         if self._frame_waits:
@@ -105,6 +110,7 @@ class GraphicsApp(App[ReturnType]):
     def _write(self, text: str) -> None:
         if text and self._driver is not None and not self.is_headless:
             self._driver.write(text)
+            self._wrote += len(text)
 
     def on_load(self) -> None:
         """Frames are paced by what the input thread hears."""
