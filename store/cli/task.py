@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from store.cli import Project
-from store.output import fields, json_array, json_object, json_option, note, progress, table
+from store.output import fields, listed, note, progress, shown, table
 from store.rights import LEADS
 from store.values import ReviewStrategy, Status, Strategy, TaskType
 
@@ -31,40 +32,38 @@ def command() -> None:
     """The tasks of the project."""
 
 
+def _tell_all(rows: Iterable[dict[str, Any]]) -> None:
+    columns = ("name", "dataset", "type", "inputs", "labeling_status", "labeled_percent", "reviewed_percent")
+    headers = ("name", "dataset", "type", "inputs", "labeling", "labeled %", "reviewed %", "label", "review")
+    lines = ([*(row[column] for column in columns), row["to_label"], row["to_review"]] for row in rows)
+    table(headers, lines)
+
+
 @command.command("list")
-@json_option
+@listed(tell=_tell_all)
 @click.pass_obj
-def list_(project: Project, as_json: bool) -> None:
+def list_(project: Project) -> Iterable[dict[str, Any]]:
     """List the tasks and how far they are."""
     from store.progress import summaries
 
-    rows = [summary.to_json() for summary in summaries(project.open())]
-    if as_json:
-        json_array(rows)
-        return
-    columns = ("name", "dataset", "type", "inputs", "labeling_status", "labeled_percent", "reviewed_percent")
-    headers = ("name", "dataset", "type", "inputs", "labeling", "labeled %", "reviewed %", "label", "review")
-    table(
-        headers,
-        ([*(row[column] for column in columns), row["to_label"], row["to_review"]] for row in rows),
-    )
+    return [summary.to_json() for summary in summaries(project.open())]
+
+
+def _tell(row: dict[str, Any]) -> None:
+    bounds = [f"{name} {low:g}:{high:g}" for name, (low, high) in row["thresholds"].items()]
+    fields({**row, "thresholds": bounds})
 
 
 @command.command()
 @click.argument("name")
-@json_option
+@shown(_tell)
 @click.pass_obj
-def show(project: Project, name: str, as_json: bool) -> None:
+def show(project: Project, name: str) -> dict[str, Any]:
     """Show a task with its thresholds and how far it is."""
     from store import tasks
 
     actor = project.open()
-    row = _described(actor, tasks.find(name))
-    if as_json:
-        json_object(row)
-        return
-    bounds = [f"{name} {low:g}:{high:g}" for name, (low, high) in row["thresholds"].items()]
-    fields({**row, "thresholds": bounds})
+    return _described(actor, tasks.find(name))
 
 
 def _described(actor: Any, task: Task) -> dict[str, Any]:
