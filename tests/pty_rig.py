@@ -24,7 +24,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from PIL import Image
 
@@ -93,7 +93,7 @@ class PtyRig:
         self._reader = threading.Thread(target=self._read, name="pty-rig", daemon=True)
         self._reader.start()
 
-    def __enter__(self) -> PtyRig:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

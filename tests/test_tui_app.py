@@ -194,6 +194,19 @@ def shown(project: Project, tmp_path: Path) -> Any:
         yield rig
 
 
+def test_the_task_list_that_comes_first_says_that_more_opens(project: Project, tmp_path: Path) -> None:
+    project.add_inputs(10)
+    make(project)
+    database.close()
+    command = winnow("--store", str(project.store), "--as", "olga", "open", "animals", "--label")
+    with PtyRig(command, directory=tmp_path) as rig:
+        rig.wait_for("1/10", 60)
+        assert "opening…".encode() in rig.output
+        rig.press("q")
+        rig.wait_for("Label 10")
+        assert "opening…" not in rig.text
+
+
 def test_q_leaves_at_once_and_gives_the_terminal_back(shown: PtyRig) -> None:
     shown.press("q")
     assert shown.wait_for_exit() == 0

@@ -60,6 +60,8 @@ class WinnowApp(KeyShowing[None], OrderedKeys[None], Suspending[None]):
 
     engine_state: reactive[EngineState] = reactive(EngineState())
     """How the engine is; the top bar shows it."""
+    opening: reactive[bool] = reactive(False)
+    """Whether a screen is about to lie on the task list, which is there first; the top bar says so."""
 
     def __init__(
         self,
@@ -112,6 +114,7 @@ class WinnowApp(KeyShowing[None], OrderedKeys[None], Suspending[None]):
         """Open where the user was, and look after store and engine once the first frame is there."""
         self._reopening = self._reopening or Place.from_json(sessions.recall(self.actor, "place"))
         self.watch(self, "theme", self._keep_theme, init=False)
+        self.opening = self._reopening != HOME
         # A viewer is not there as soon as the task list is; what is typed meanwhile is for the viewer.
         go_on = self.hold_keys()
         self.call_after_refresh(self._reopen, self._reopening, go_on)
@@ -119,7 +122,7 @@ class WinnowApp(KeyShowing[None], OrderedKeys[None], Suspending[None]):
     def _reopen(self, place: Place, go_on: Callable[[], None]) -> None:
         if (screen := screen_at(place)) is not None:
             self.push_screen(screen)
-        self._reopening = None
+        self._reopening, self.opening = None, False
         go_on()
         self.call_after_refresh(self._settle)
 

@@ -10,6 +10,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def _winnow(folder: Path, kind: Kind, size: tuple[int, int], steps: int) -> None
 
 def _widget(folder: Path, widget: str, kind: Kind, size: tuple[int, int], steps: int) -> None:
     photos = sorted(scene.PHOTOS.glob("*.jpg"))[:6]
-    command = [sys.executable, "-m", "tests.benchmarks.box_app", widget, *photos]
+    command: list[str | Path] = [sys.executable, "-m", "tests.benchmarks.box_app", widget, *photos]
     name = "Winnow's canvas" if widget == "winnow" else "textual-image"
     with _meter(command, folder, kind, size) as meter:
         meter.wait_for(lambda: "ready" in meter.text, 90)
@@ -62,7 +63,7 @@ def _widget(folder: Path, widget: str, kind: Kind, size: tuple[int, int], steps:
             _tell(name, what, kind, size, [meter.step(key) for _ in range(steps)])
 
 
-def _meter(command: list[str | Path], folder: Path, kind: Kind, size: tuple[int, int]) -> Meter:
+def _meter(command: Sequence[str | Path], folder: Path, kind: Kind, size: tuple[int, int]) -> Meter:
     settings = scene.environment(folder)
     return Meter(command, kind=kind, columns=size[0], rows=size[1], environment=settings, directory=folder)
 

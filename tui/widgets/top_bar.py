@@ -14,9 +14,11 @@ from store.printable import printable
 if TYPE_CHECKING:
     from tui.app import WinnowApp
 
+OPENING = "opening…"
+
 
 class TopBar(Widget):
-    """One line: the title on the left, the engine's state on the right."""
+    """One line: the title on the left, the engine's state on the right, or that more is about to open."""
 
     DEFAULT_CSS = """
     TopBar {
@@ -32,10 +34,11 @@ class TopBar(Widget):
         self._title = printable(title)
 
     def on_mount(self) -> None:
-        """Follow the engine."""
-        self.watch(self.app, "engine_state", self._engine_changed, init=False)
+        """Follow the app."""
+        self.watch(self.app, "engine_state", self._app_changed, init=False)
+        self.watch(self.app, "opening", self._app_changed, init=False)
 
-    def _engine_changed(self) -> None:
+    def _app_changed(self) -> None:
         self.refresh()
 
     def retitle(self, title: str) -> None:
@@ -45,16 +48,17 @@ class TopBar(Widget):
 
     def render(self) -> RenderResult:
         """The title keeps at least half of the width; the engine's line is cut, not the title."""
-        state = cast("WinnowApp", self.app).engine_state
+        app = cast("WinnowApp", self.app)
+        state, told = app.engine_state, OPENING if app.opening else app.engine_state.line
         width = self.size.width - 2
         title = self._title
         room = max(width - cell_len(title) - 2, width // 2 - 2)
-        line = state.line if cell_len(state.line) <= room else set_cell_size(state.line, room - 1) + "…"
+        line = told if cell_len(told) <= room else set_cell_size(told, room - 1) + "…"
         left = width - cell_len(line)
         style = "$text-success" if state.running else "$text-warning"
         return Content.assemble(
             " ",
             (set_cell_size(title, left), "bold"),
-            (line, style if state.line != "engine off" else ""),
+            (line, style if told != "engine off" else ""),
             " ",
         )
