@@ -18,6 +18,9 @@ LEASED_AT_ONCE = 10
 LEASE = 30 * 60_000
 """Dynamic tasks: inputs a labeler holds at a time, and for how many milliseconds."""
 
+DEALT_AT_ONCE = 2000
+"""Inputs that are given to somebody in one transaction: some 20 ms, as long as others wait unnoticed."""
+
 
 def shares(total: int, weights: Sequence[float]) -> list[int]:
     """Split `total` by weight with largest remainders; equal weights differ by at most one.
@@ -86,11 +89,14 @@ def fitting(task: Task) -> Any:
 
 def _give(task: Task, side: Side, user: int, inputs: Sequence[int]) -> None:
     rows = [(task.id, side, user, input_id, Status.PENDING, 1, now()) for input_id in inputs]
-    database.connection().executemany(
-        "INSERT INTO assignment (task_id, side, user_id, input_id, status, open, changed_at, version) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
-        rows,
-    )
+    for some in chunked(rows, DEALT_AT_ONCE):
+        # Of a task that nobody sees yet each is a transaction of its own: others write in between.
+        with write():
+            database.connection().executemany(
+                "INSERT INTO assignment (task_id, side, user_id, input_id, status, open, changed_at, "
+                "version) VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
+                some,
+            )
 
 
 def lease(task: Task, user: User) -> None:

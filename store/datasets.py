@@ -9,13 +9,16 @@ from typing import Any
 from peewee import JOIN, chunked, fn
 
 from store import rights
-from store.database import now
+from store.database import now, write
 from store.errors import Refused
 from store.history import Recorder, step
 from store.names import clean, not_found
 from store.tables import Dataset, DatasetInput, Input, User, database
 from store.times import iso
 from store.values import Role
+
+ADDED_AT_ONCE = 10_000
+"""Inputs that go into a dataset in one transaction."""
 
 
 def add(actor: User, name: str, inputs: Iterable[int] = (), *, everything: bool = False) -> Dataset:
@@ -57,15 +60,19 @@ def free_name(name: str) -> str:
 
 
 def add_all(dataset: Dataset) -> int:
-    """Put every input of the project into a dataset made in the same step; returns how many it has.
+    """Put every input of the project into a dataset that is new; returns how many it has.
 
-    One statement and no event for each input: undoing the step takes the dataset away as a whole.
+    No event for each input: undoing the step that made it takes the dataset away as a whole. Outside a step
+    it is done in parts, so that others can write in between.
     """
-    database.execute_sql(
-        "INSERT INTO dataset_input (dataset_id, input_id) SELECT ?, id FROM input WHERE deleted = 0 "
-        "ON CONFLICT DO NOTHING",
-        (dataset.id,),
-    )
+    last = int(Input.select(fn.MAX(Input.id)).scalar() or 0)
+    for first in range(1, last + 1, ADDED_AT_ONCE):
+        with write():
+            database.execute_sql(
+                "INSERT INTO dataset_input (dataset_id, input_id) SELECT ?, id FROM input WHERE id BETWEEN ? "
+                "AND ? AND deleted = 0 ON CONFLICT DO NOTHING",
+                (dataset.id, first, first + ADDED_AT_ONCE - 1),
+            )
     return size(dataset.id)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from store import assignments, gold, submitting
+from store.database import write
 from store.history import Recorder
 from store.moves import NOTHING_SAID, Moves, hand_over, hand_over_unsaid
 from store.tables import Assignment, DatasetInput, Task, TaskMember, User, database
@@ -44,9 +45,11 @@ def level(pool: int, weights: Sequence[float], have: Sequence[int]) -> list[int]
 
 def begin(task: Task) -> None:
     """Deal the inputs of the dataset that nobody has, and mix in what is gold. No event: it is what follows
-    from the task and its dataset."""
+    from the task and its dataset. Within a transaction as a whole, otherwise in parts.
+    """
     if task.gold_id is not None:
-        gold.sort_out(task)
+        with write():
+            gold.sort_out(task)
     labelers = assignments.members(task, Side.LABEL)
     people = [member.user_id for member in labelers if member.user.role != Role.MODEL]
     if task.auto_id is not None:
@@ -57,7 +60,8 @@ def begin(task: Task) -> None:
     elif task.strategy == Strategy.PARTITIONED and people:
         weights = [member.weight for member in labelers]
         assignments.deal_dataset(task, people, weights)
-    gold.deal(task)
+    with write():
+        gold.deal(task)
 
 
 def other_gold(task: Task) -> None:

@@ -71,11 +71,16 @@ class Checked:
     concepts: list[str]
 
 
+def require_free(name: str) -> None:
+    """Raises Refused where a task has this name."""
+    if Task.select().where(Task.name == name, Task.deleted == False).exists():
+        raise Refused(f"there is a task '{name}' already: choose another name")
+
+
 def check(plan: Plan) -> Checked:
     """Complete a plan. Raises Refused with what to change."""
     name = names.clean(plan.name, "a task's name")
-    if Task.select().where(Task.name == name, Task.deleted == False).exists():
-        raise Refused(f"there is a task '{name}' already: choose another name")
+    require_free(name)
     Thresholds(plan.lower, plan.upper)
     kind = _choice(TaskType, plan.type, "type")
     auto = _model(plan.auto, kind)

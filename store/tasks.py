@@ -7,26 +7,20 @@ from dataclasses import dataclass
 
 from peewee import fn
 
-from store import (
-    assignments,
-    concepts,
-    datasets,
-    dealing,
-    gold,
-    names,
-    rights,
-    users,
-)
+from store import assignments, concepts, datasets, dealing, gold, names, rights, users
 from store.database import now
 from store.errors import NotFound, Refused
 from store.history import Recorder, step
-from store.plans import Checked, Plan, check
+from store.long_steps import LongStep
+from store.plans import Checked, Plan, check, require_free
 from store.routing import Thresholds
 from store.tables import (
     AnnotationCount,
     AssignmentCount,
     Concept,
     Dataset,
+    DatasetInput,
+    Input,
     Model,
     Task,
     TaskConcept,
@@ -45,22 +39,43 @@ class Made:
 
 
 def create(actor: User, plan: Plan) -> Made:
-    """Make a task and deal out its inputs, as one step. Raises Refused with what to change."""
+    """Make a task and deal out its inputs, as one step. Raises Refused with what to change.
+
+    It is seen once all is dealt: a million inputs take a while, in which others write.
+    """
     rights.require(actor, Role.OWNER, Role.LEAD)
     checked = check(plan)
-    with step(actor, f"create task '{checked.name}'") as recorder:
+    long = LongStep(actor, f"create task '{checked.name}'")
+    with long.part() as recorder:
         task = _insert(recorder, plan, checked)
         joined = _insert_members(recorder, task, plan, checked)
+        _require_inputs(plan, task)
         if task.gold is not None:
+            if plan.dataset is None:
+                datasets.add_all(task.dataset)
             gold.require(task, task.gold, task.gold_share)
-        dealing.begin(task)
-        _require_inputs(task)
-        return Made(task, joined)
+        unseen: list[Task | Dataset] = [task] if plan.dataset is not None else [task, task.dataset]
+        for row in unseen:
+            recorder.delete(row)
+    if plan.dataset is None:
+        datasets.add_all(task.dataset)
+    dealing.begin(task)
+    with long.part() as recorder:
+        require_free(checked.name)
+        for row in unseen:
+            recorder.update(row, deleted=False)
+    return Made(task, joined)
 
 
-def _require_inputs(task: Task) -> None:
+def _require_inputs(plan: Plan, task: Task) -> None:
     """An empty dataset may be filled later; one that holds only the other media is a mistake."""
-    if datasets.size(task.dataset_id) and not assignments.fitting(task).limit(1).exists():
+    if plan.dataset is None:
+        every = Input.select().where(Input.deleted == False)
+        there, fitting = every.exists(), every.where(Input.media == TaskType(task.type).media).exists()
+    else:
+        there = DatasetInput.select().where(DatasetInput.dataset == task.dataset_id).exists()
+        fitting = assignments.fitting(task).limit(1).exists()
+    if there and not fitting:
         held = "pictures" if TaskType(task.type) is TaskType.TEXT else "texts"
         raise Refused(f"the dataset '{task.dataset.name}' holds only {held}: choose another type of task")
 
@@ -109,9 +124,7 @@ def _own_review(recorder: Recorder, plan: Plan) -> bool:
 def _dataset(recorder: Recorder, plan: Plan, name: str) -> Dataset:
     if plan.dataset is not None:
         return datasets.find(plan.dataset)
-    made = datasets.create(recorder, datasets.free_name(name))
-    datasets.add_all(made)
-    return made
+    return datasets.create(recorder, datasets.free_name(name))
 
 
 def _insert_members(recorder: Recorder, task: Task, plan: Plan, checked: Checked) -> list[str]:
