@@ -31,6 +31,7 @@ from store import (
     plans,
     predictions,
     rehearsal,
+    restoring,
     reviewing,
     running,
     skips,
@@ -39,6 +40,7 @@ from store import (
     suggestions,
     sweeps,
     tasks,
+    training,
     users,
     workflow_runs,
     workflows,
@@ -66,6 +68,8 @@ BOX = Region.from_box(0.1, 0.1, 0.5, 0.5)
 LOOK = "workflow: {id: %s, nodes: [{id: look, model: {model_id: efficientnet-lite0}}]}"
 
 READS = {
+    "history.redoable",
+    "history.undoable",
     "pace.of",
     "progress.summaries",
     "reviewing.awaiting",
@@ -151,6 +155,10 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
     "labeling.reassign": (PEOPLE, lambda w, me: labeling.reassign(me, w.fresh(w.annotation), "dog")),
     "labeling.remove": (PEOPLE, lambda w, me: labeling.remove(me, w.fresh(w.annotation))),
     "rehearsal.people": (LEADS, lambda w, me: rehearsal.people(me, w.mine, labelers=("other",))),
+    "restoring.restore": (
+        LEADS,
+        lambda w, me: restoring.restore(me, dataset_versions.of_task(w.owner, w.mine), f"by {me.role}"),
+    ),
     "reviewing.decide": (
         PEOPLE,
         lambda w, me: reviewing.decide(me, w.theirs, [1], Verdict.APPROVE),
@@ -168,6 +176,8 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
     "sweeps.decide": (PEOPLE, lambda w, me: sweeps.decide(me, w.theirs, [1], Verdict.APPROVE)),
     "tasks.create": (LEADS, lambda w, me: tasks.create(me, plans.Plan(name="n", type="classification"))),
     "tasks.delete": (LEADS, lambda w, me: tasks.delete(me, w.fresh(w.mine))),
+    "training.again": (LEADS, lambda w, me: training.again(me, "learned", 10)),
+    "training.remember": (LEADS, lambda w, me: training.remember(me, training.Plan("learned", ["cat"]))),
     "users.add": (OWNER, lambda w, me: users.add(me, "eve")),
     "users.remove": (OWNER, lambda w, me: users.remove(me, w.fresh(w.other))),
     "workflow_runs.start": (LEADS, lambda w, me: workflow_runs.start(me, w.fresh(w.workflow))),
