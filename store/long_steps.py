@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from store.database import write
+from store.errors import Conflict
 from store.history import Recorder
-from store.tables import User
+from store.tables import Step, User
 
 
 class LongStep:
@@ -21,8 +22,10 @@ class LongStep:
 
     @contextmanager
     def part(self) -> Iterator[Recorder]:
-        """One transaction."""
+        """One transaction. Raises Conflict where its user has undone the parts before."""
         with write():
+            if self.id is not None and Step.get_by_id(self.id).undone:
+                raise Conflict(f"'{self.name}' was undone before it was through: the rest stays as it was")
             recorder = _Part(self.actor, self.name, self.id)
             yield recorder
             recorder.finish()

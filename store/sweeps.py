@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 from peewee import chunked
@@ -68,6 +68,26 @@ def decide(
     What was decided stays when the process dies; undo takes back all of it. Raises Refused where
     `reviewing.decide` does.
     """
+    going = parts(actor, task, inputs, verdict, comment=comment, labeler=labeler)
+    while True:
+        try:
+            tell(next(going))
+        except StopIteration as end:
+            swept: Swept = end.value
+            return swept
+
+
+def parts(
+    actor: User,
+    task: Task,
+    inputs: Sequence[int],
+    verdict: Verdict,
+    *,
+    comment: str = "",
+    labeler: User | None = None,
+) -> Generator[int, None, Swept]:
+    """What `decide` does, for who has something else to do between two parts: gives how many inputs were
+    looked at so far. Raises Conflict where it was undone meanwhile; the rest stays as it was."""
     rights.require(actor, Role.OWNER, Role.LEAD, Role.LABELER)
     reviewing.require_comment(verdict, comment)
     if verdict is Verdict.REQUEST_CHANGES:
@@ -86,7 +106,7 @@ def decide(
                     reviewing.settle(recorder, task, input_id, verdict, comment, labeler)
         decided += [input_id for input_id in some if input_id in still]
         left += [input_id for input_id in some if input_id not in still]
-        tell(len(decided) + len(left))
+        yield len(decided) + len(left)
     if not decided:
         raise Refused("none of it is open for you any more: somebody else was quicker")
     return Swept(decided, left)

@@ -157,7 +157,7 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
     "rehearsal.people": (LEADS, lambda w, me: rehearsal.people(me, w.mine, labelers=("other",))),
     "restoring.restore": (
         LEADS,
-        lambda w, me: restoring.restore(me, dataset_versions.of_task(w.owner, w.mine), f"by {me.role}"),
+        lambda w, me: restoring.restore(me, DatasetVersion(number=1), f"by {me.role}"),
     ),
     "reviewing.decide": (
         PEOPLE,
@@ -173,6 +173,7 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
     "steps.undo": (PEOPLE, lambda w, me: steps.undo(me, w.mine)),
     "steps.redo": (PEOPLE, lambda w, me: w.undone(me) or steps.redo(me, w.mine)),
     "submitting.submit": (PEOPLE, lambda w, me: submitting.submit(me, w.mine, 1)),
+    "sweeps.parts": (PEOPLE, lambda w, me: next(sweeps.parts(me, w.theirs, [1], Verdict.APPROVE))),
     "sweeps.decide": (PEOPLE, lambda w, me: sweeps.decide(me, w.theirs, [1], Verdict.APPROVE)),
     "tasks.create": (LEADS, lambda w, me: tasks.create(me, plans.Plan(name="n", type="classification"))),
     "tasks.delete": (LEADS, lambda w, me: tasks.delete(me, w.fresh(w.mine))),

@@ -2,10 +2,11 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from store import labeling, reviewing, submitting, users
+from store import assignments, labeling, reviewing, submitting, users
 from store.tables import Assignment, Step
 from store.values import Side, Verdict
 from tests.conftest import Project
@@ -119,6 +120,29 @@ async def test_very_many_marks_are_decided_in_parts_and_undone_as_one(
         await stage.settle()
         await stage.press("u")
         assert scene.reviews() == ["AWAITING_REVIEW"] * 4
+
+
+async def test_undo_stops_a_sweep_that_is_under_way_and_takes_back_what_it_did(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.review_deciding.AT_ONCE", 2)
+    monkeypatch.setattr("store.sweeps.PART", 1)
+    async with scene.open() as stage:
+        shown: list[str] = []
+        before = assignments.open_among
+
+        def pressed_in_between(*given: Any) -> set[int]:
+            if not shown:
+                shown.append("")
+                stage.app.call_from_thread(stage.screen.action_undo)
+            return before(*given)
+
+        monkeypatch.setattr("store.sweeps.assignments.open_among", pressed_in_between)
+        await stage.press("asterisk", "a", "y")
+        await stage.settle()
+        assert any("was undone before it was through" in said for said in stage.said())
+        assert scene.reviews() == ["AWAITING_REVIEW"] * 4
+        assert "0 done · 4 left" in stage.text()
 
 
 def _reviewer(folder: Path, name: str, size: tuple[int, int]) -> PtyRig:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -21,7 +21,8 @@ T = TypeVar("T")
 class _Change:
     """A change to make and whom to tell."""
 
-    act: Callable[[], Any]
+    act: Callable[[], Any] | Generator[Any, None, Any]
+    """What is made at once, or part by part with other changes in between."""
     done: Callable[[Any], None] | None
     failed: Callable[[Refused], None] | None
 
@@ -47,12 +48,24 @@ class Writer:
 
         When it is refused, `failed` gets the refusal on the UI thread; without it, it is shown.
         """
+        self._take(_Change(act, done, failed))
+
+    def _take(self, change: _Change) -> None:
         if self._closed:
             raise Refused("the app is closing: this was not written")
         if not self._thread.is_alive():
             self._thread.start()
         self._waiting += 1
-        self._changes.put(_Change(act, done, failed))
+        self._changes.put(change)
+
+    def submit_parts(
+        self,
+        parts: Generator[Any, None, T],
+        done: Callable[[T], None] | None = None,
+        failed: Callable[[Refused], None] | None = None,
+    ) -> None:
+        """Make a long change part by part; what is submitted meanwhile is made in between."""
+        self._take(_Change(parts, done, failed))
 
     @property
     def idle(self) -> bool:
@@ -68,9 +81,16 @@ class Writer:
             self._thread.join()
 
     def _run(self) -> None:
-        while (change := self._changes.get()) is not None:
+        for change in self._following():
             try:
-                told = _telling(change.done, change.act())
+                if isinstance(change.act, Generator):
+                    through, result = _go_on(change.act)
+                    if not through:
+                        self._changes.put(change)
+                        continue
+                else:
+                    result = change.act()
+                told = _telling(change.done, result)
             except Refused as refused:
                 told = _telling(change.failed or self._show, refused)
             except Exception as error:
@@ -81,12 +101,29 @@ class Writer:
             self._app.call_later(self._tell, told)
         database.close()
 
+    def _following(self) -> Iterator[_Change]:
+        """The changes in their order; after the closing those that still have parts to be made."""
+        while (change := self._changes.get()) is not None:
+            yield change
+        while not self._changes.empty():
+            if (change := self._changes.get()) is not None:
+                yield change
+
     def _tell(self, told: Callable[[], None]) -> None:
         self._waiting -= 1
         told()
 
     def _show(self, refused: Refused) -> None:
         self._app.notify(printable(refused), severity="error", markup=False)
+
+
+def _go_on(parts: Generator[Any, None, Any]) -> tuple[bool, Any]:
+    """Make one part; whether it was the last, and then the result."""
+    try:
+        next(parts)
+    except StopIteration as end:
+        return True, end.value
+    return False, None
 
 
 def _telling(whom: Callable[[T], None] | None, what: T) -> Callable[[], None]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 
-from store import steps
+from store import assignments, steps
+from store.tables import Task, User
+from store.values import Side
 from tui.screens.review_deciding import ReviewDeciding, deciding
 from tui.screens.review_filtering import filtering
 from tui.widgets.item_rows import Rows
@@ -44,16 +45,23 @@ class ReviewScreen(ReviewDeciding):
 
     def action_undo(self) -> None:
         """Take back the last step in this task."""
-        act = partial(steps.undo, self.winnow.actor, self.task_row)
-        self.turns.take(lambda: self.turns.write(act, partial(self._turned, "undone")))
+        self._turn(steps.undo, "undone")
 
     def action_redo(self) -> None:
         """Do it again."""
-        act = partial(steps.redo, self.winnow.actor, self.task_row)
-        self.turns.take(lambda: self.turns.write(act, partial(self._turned, "done again")))
+        self._turn(steps.redo, "done again")
 
-    def _turned(self, verb: str, turned: steps.Turned) -> None:
-        self.queue.look(turned.inputs)
+    def _turn(self, turn: Callable[[User, Task], steps.Turned], verb: str) -> None:
+        actor, task = self.winnow.actor, self.task_row
+
+        def act() -> tuple[steps.Turned, set[int]]:
+            turned = turn(actor, task)
+            return turned, assignments.open_among(task, Side.REVIEW, actor, turned.inputs)
+
+        self.turns.take(lambda: self.turns.write(act, lambda done: self._turned(verb, *done)))
+
+    def _turned(self, verb: str, turned: steps.Turned, still_open: set[int]) -> None:
+        self.queue.note(turned.inputs, still_open)
         self.say(f"{verb}: {turned.name}")
         self.table.forget()
         self.table.go_to(turned.inputs[0])

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from functools import partial
 
 from textual import work
 from textual.binding import Binding, BindingType
 
-from store import reviewing, sweeps, users
+from store import assignments, reviewing, sweeps, users
 from store.errors import Refused
+from store.printable import printable
 from store.sweeps import Swept
 from store.tables import User
-from store.values import Verdict
+from store.values import Side, Verdict
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.review_filtering import ReviewFiltering
 from tui.widgets.progress_line import ProgressLine
@@ -40,6 +41,9 @@ def deciding() -> list[BindingType]:
 
 class ReviewDeciding(ReviewFiltering):
     """One verdict, however many inputs, is one step."""
+
+    _sweeps = 0
+    """Sweeps that are under way."""
 
     def action_mark(self) -> None:
         """Mark the input or take its mark away and go to the next; within a range, mark the range."""
@@ -100,7 +104,7 @@ class ReviewDeciding(ReviewFiltering):
 
     def _decide(self, inputs: list[int], verdict: Verdict) -> None:
         if len(inputs) > AT_ONCE:
-            self.turns.take(partial(self._sweep, inputs, verdict, None))
+            self._sweep(inputs, verdict, None)
             return
         act = partial(reviewing.decide, self.winnow.actor, self.task_row, inputs, verdict)
         self.turns.take(
@@ -159,28 +163,54 @@ class ReviewDeciding(ReviewFiltering):
         sentence = self.queue.filter.sentence
         question = f"{asked}{f', of those {sentence}' if sentence else ''}? One u takes all of it back."
         if await self.app.push_screen_wait(ConfirmScreen(question, verb)):
-            self.turns.take(partial(self._sweep, works[name], verdict, users.find(name)))
+            self._sweep(works[name], verdict, users.find(name))
 
     def _sweep(self, inputs: Sequence[int], verdict: Verdict, labeler: User | None) -> None:
+        """It takes its time: whatever is typed meanwhile is done in between."""
         actor, task = self.winnow.actor, self.task_row
 
         def tell(done: int) -> None:
-            self.app.call_later(self._show_progress, f"{verdict.value}: {done} of {_inputs(len(inputs))}")
+            told = f"{verdict.value}: {done} of {_inputs(len(inputs))} · u stops it and takes it back"
+            self.app.call_later(self._show_progress, told)
 
-        act = partial(sweeps.decide, actor, task, inputs, verdict, labeler=labeler, tell=tell)
-        self.turns.write(act, partial(self._swept, verdict), partial(self._not_decided, list(inputs)))
+        def parts() -> Generator[None, None, tuple[Swept, set[int]]]:
+            going = sweeps.parts(actor, task, inputs, verdict, labeler=labeler)
+            try:
+                while True:
+                    tell(next(going))
+                    yield
+            except StopIteration as end:
+                return end.value, assignments.open_among(task, Side.REVIEW, actor, inputs)
+
+        self._sweeps += 1
+        failed = partial(self._not_swept, inputs)
+        self.winnow.writer.submit_parts(parts(), lambda done: self._swept(verdict, *done), failed)
 
     def _show_progress(self, told: str) -> None:
-        if self.is_attached and not self.turns.settled:
+        if self.is_attached and self._sweeps:
             self.query_one(ProgressLine).instead = told
 
-    def _swept(self, verdict: Verdict, swept: Swept) -> None:
-        self.query_one(ProgressLine).instead = ""
-        self.queue.look([*swept.decided, *swept.left])
+    def _swept(self, verdict: Verdict, swept: Swept, still_open: set[int]) -> None:
         left = f"; {_inputs(len(swept.left))} somebody else was quicker with" if swept.left else ""
-        self.say(f"{_VERBS[verdict][1]} {_inputs(len(swept.decided))}{left}")
-        self.table.forget()
-        self.tell()
+        self.winnow.notify(f"{_VERBS[verdict][1]} {_inputs(len(swept.decided))}{left}", timeout=3)
+        self._end_sweep([*swept.decided, *swept.left], still_open)
+
+    def _not_swept(self, inputs: Sequence[int], refused: Refused) -> None:
+        """Part of it may have been decided before."""
+        self.winnow.notify(printable(refused), severity="error", markup=False)
+        actor, task = self.winnow.actor, self.task_row
+        self.winnow.writer.submit(
+            lambda: assignments.open_among(task, Side.REVIEW, actor, inputs), partial(self._end_sweep, inputs)
+        )
+
+    def _end_sweep(self, inputs: Sequence[int], still_open: set[int]) -> None:
+        self._sweeps -= 1
+        if self.is_attached:
+            if not self._sweeps:
+                self.query_one(ProgressLine).instead = ""
+            self.queue.note(inputs, still_open)
+            self.table.forget()
+            self.tell()
 
 
 def _inputs(count: int) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from store import review_lines
 from store.printable import printable
@@ -12,6 +14,9 @@ from tui.review_queue import ReviewQueue
 from tui.widgets.concept_list import number
 from tui.widgets.item_rows import Piece, Rows, fitted
 from tui.widgets.progress_line import ending
+
+if TYPE_CHECKING:
+    from tui.app import WinnowApp
 
 STATES = {
     Status.SUCCESS: ("✓", "rows--good"),
@@ -23,6 +28,7 @@ STATES = {
 PAGE = 64
 """Lines read at once, beside those in sight."""
 
+UNREAD = ReviewLine("…")
 GONE = ReviewLine("(no longer in the project)")
 
 
@@ -51,13 +57,16 @@ class QueueTable(Rows[int]):
         super().__init__(self.queue_line, lambda input_id: input_id)
         self._queue = queue
         self._lines: dict[int, ReviewLine] = {}
+        self._asked: list[int] | None = None
+        """The page that is being read."""
+        self._stale = False
         self.range_start: int | None = None
         """Where a range of marks begins, while one is being made."""
         self._ranged: tuple[tuple[int, int], set[int]] = (-1, -1), set()
 
     def forget(self) -> None:
-        """Read again what is in sight."""
-        self._lines.clear()
+        """Read again what is in sight; until then it stays as it is."""
+        self._stale, self._asked = True, None
         self._ranged = (-1, -1), set()
         self.refresh()
 
@@ -79,13 +88,24 @@ class QueueTable(Rows[int]):
             self.refresh()
 
     def _line_of(self, input_id: int) -> ReviewLine:
-        if input_id not in self._lines:
+        if (self._stale or input_id not in self._lines) and self._asked is None:
             first = max(0, round(self.scroll_offset.y) - PAGE // 4)
-            page = list(self.items[first : first + self.size.height + PAGE])
-            page.append(input_id)
-            read = review_lines.read(self._queue.task, self._queue.reviewer, page)
+            page = [*self.items[first : first + self.size.height + PAGE], input_id]
+            self._asked = page
+            task, reviewer = self._queue.task, self._queue.reviewer
+            # Some 10 ms, which whoever scrolls would feel.
+            cast("WinnowApp", self.app).reader.ask(
+                "review-lines",
+                lambda: review_lines.read(task, reviewer, page),
+                partial(self._show_page, page),
+            )
+        return self._lines.get(input_id, UNREAD)
+
+    def _show_page(self, page: list[int], read: dict[int, ReviewLine]) -> None:
+        if page is self._asked:
             self._lines = dict.fromkeys(page, GONE) | read
-        return self._lines[input_id]
+            self._stale, self._asked = False, None
+            self.refresh()
 
     def queue_line(self, input_id: int, width: int) -> Sequence[Piece]:
         """The pieces of one line."""
