@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
@@ -16,9 +17,15 @@ CARD = "card.toml"
 """What the card is called in a model's folder."""
 
 
+def place() -> Path:
+    """The folder of them all: beside the store, or where $WINNOW_MODELS says."""
+    told = os.environ.get("WINNOW_MODELS")
+    return Path(told) if told else database.root() / "winnow-models"
+
+
 def folder(name: str, number: int) -> Path:
     """Where that version of a model lies."""
-    return database.root() / "winnow-models" / f"{name}-{number}"
+    return place() / f"{name}-{number}"
 
 
 def put(name: str, number: int, files: Mapping[str, bytes]) -> Path:
@@ -26,25 +33,29 @@ def put(name: str, number: int, files: Mapping[str, bytes]) -> Path:
 
     Raises FileExistsError when that version is there.
     """
-    place = folder(name, number)
-    if place.exists():
-        raise FileExistsError(place)
-    making = place.with_name(f".{uuid.uuid4().hex}")
+    made = folder(name, number)
+    if made.exists():
+        raise FileExistsError(made)
+    making = made.with_name(f".{uuid.uuid4().hex}")
     making.mkdir(parents=True)
     try:
         for file, data in files.items():
             (making / file).write_bytes(data)
-        making.rename(place)
+        making.rename(made)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
-    return place
+    return made
+
+
+def drop(name: str, number: int) -> None:
+    """Take a version's folder away that nothing refers to."""
+    shutil.rmtree(folder(name, number), ignore_errors=True)
 
 
 def cards(problems: list[CardError]) -> Iterator[Card]:
     """The cards of the models that joined this project, older versions first."""
-    place = database.root() / "winnow-models"
-    paths = [path for path in place.glob(f"*/{CARD}") if not path.parent.name.startswith(".")]
+    paths = [path for path in place().glob(f"*/{CARD}") if not path.parent.name.startswith(".")]
     for path in sorted(paths, key=_age):
         try:
             yield _load(path, path.stat().st_mtime_ns)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from peewee import fn
 
-from store import cards, model_folders
+from store import cards, model_folders, rights
 from store.cards import Card
 from store.concepts import get_or_make, renames
 from store.database import now, write
 from store.errors import NotFound, Refused
 from store.fields import CardError
+from store.history import step
 from store.names import clean, close, not_found
 from store.tables import Concept, Model, ModelConcept, ModelVersion, User, Workflow
 from store.values import Role
@@ -260,3 +262,72 @@ def show(version: ModelVersion) -> dict[str, Any]:
         **{key: described[key] for key in extra},
         "concepts": list(concepts(version)),
     }
+
+
+def require_adding(actor: User) -> None:
+    """Raises Denied unless the user may add and remove models: owners and leads may."""
+    rights.require(actor, Role.OWNER, Role.LEAD)
+
+
+def require_free(name: str) -> None:
+    """Raises Refused for a name under which no model can be added."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", name):
+        raise Refused("a model's name has lower case letters, digits, '.', '_' and '-', at most 64")
+    if any(card.name == name for card in _shipped()[0]):
+        raise Refused(f"a model '{name}' ships with Winnow: give this one another with --name")
+    there = Model.get_or_none(Model.name == name)
+    if there is not None and there.family in ("workflow", "head"):
+        kind = "workflow" if there.family == "workflow" else "model that was trained here"
+        raise Refused(f"there is a {kind} '{name}': give this model another name with --name")
+
+
+def next_number(name: str) -> int:
+    """The number of a model's next version, for which there is no folder yet."""
+    highest = ModelVersion.select(fn.MAX(ModelVersion.number)).join(Model).where(Model.name == name).scalar()
+    number = (highest or 0) + 1
+    while model_folders.folder(name, number).exists():
+        number += 1
+    return number
+
+
+def add(actor: User, card: Card) -> ModelVersion:
+    """Register a card whose folder joined the project; undo hides a model that was not there before.
+
+    For owners and leads. Raises Refused when a version of it is the same already.
+    """
+    require_adding(actor)
+    with step(actor, f"add model {card.name}") as recorder:
+        _require_new(card)
+        new = not Model.select().where(Model.name == card.name).exists()
+        _register(card)
+        model = Model.get(Model.name == card.name)
+        if new:
+            Model.update(deleted=True).where(Model.id == model.id).execute()
+            model.deleted = True
+        if model.deleted:
+            recorder.update(model, deleted=False)
+    return find(card.name)
+
+
+def _require_new(card: Card) -> None:
+    same = (
+        version
+        for version in ModelVersion.select(ModelVersion, Model).join(Model).where(Model.name == card.name)
+        if (version.sha256, _fingerprint(version.card)) == (card.sha256, _fingerprint(_described(card)))
+    )
+    there = next(same, None)
+    if there is not None and there.model.deleted:
+        raise Refused(f"'{card.name}' was added and removed: 'winnow undo', or another name with --name")
+    if there is not None:
+        raise Refused(f"this is version {there.number} of '{card.name}' already")
+
+
+def remove(actor: User, name: str) -> None:
+    """Take a model away from those that can be chosen; undo brings it back. What it said and wrote stays, and
+    tasks that it annotates go on. For owners and leads. Raises NotFound."""
+    require_adding(actor)
+    model = find(name).model
+    if model.family == "workflow":
+        raise Refused(f"'{name}' is a workflow: 'winnow workflow remove {name}'")
+    with step(actor, f"remove model {name}") as recorder:
+        recorder.delete(model)

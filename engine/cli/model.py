@@ -1,4 +1,4 @@
-"""`winnow model predict`: what a model says of inputs or files, without writing anything."""
+"""`winnow model add`: bring a model. `winnow model predict`: what one says, without writing anything."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from store.cli import Project
 from store.errors import NotFound, Refused
-from store.output import json_array, json_option, note, table
+from store.output import json_array, json_object, json_option, note, table
 
 
 @click.group()
@@ -39,6 +39,56 @@ def predict(project: Project, name: str, targets: tuple[str, ...], device: str, 
         table(columns, ([row[column] for column in columns] for row in rows))
     if failed:
         raise Refused(f"{len(failed)} of {len(targets)} could not be looked at")
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--name", help="What to call it; otherwise after the file.")
+@click.option("--labels", type=click.Path(path_type=Path), metavar="FILE", help="Concepts, one a line.")
+@click.option("--family", type=click.Choice(["classify", "detect", "segment"]), help="What it does.")
+@click.option("--layout", type=click.Choice(["boxes", "yolo", "rows", "detr"]), help="What a detector gives.")
+@click.option(
+    "--size", type=click.IntRange(1, 4096), help="Side of its pictures where the file leaves it open."
+)
+@click.option("--resize", type=click.Choice(["short-side", "stretch", "letterbox"]))
+@click.option("--filter", "filter_", type=click.Choice(["bicubic", "bilinear"]))
+@click.option(
+    "--scale", type=click.Choice(["0..1", "0..255", "-1..1", "imagenet"]), help="Its pixels' numbers."
+)
+@click.option(
+    "--activation", type=click.Choice(["none", "softmax", "sigmoid"]), help="What makes its scores."
+)
+@click.option("--first-concept", type=click.IntRange(0, 1), help="The number of the first concept.")
+@click.option("--corners", type=click.Choice(["xyxy", "yxyx", "cxcywh"]), help="What a box's numbers are.")
+@click.option("--unit", type=click.Choice(["square", "pixels"]), help="Whether boxes are in 0..1 or pixels.")
+@click.option("--licence", help="Of its weights, as SPDX names it.")
+@json_option
+@click.pass_obj
+def add(
+    project: Project,
+    /,
+    file: Path,
+    name: str | None,
+    labels: Path | None,
+    filter_: str | None,
+    as_json: bool,
+    **told: Any,
+) -> None:
+    """Add an ONNX file as a model of this project: says what it guessed, and tries it once."""
+    from engine.adding import add as add_model
+    from engine.adding import labels_in
+    from engine.guessing import Told
+    from store import models
+
+    names = labels_in(labels) if labels else None
+    added = add_model(project.open(), file, name, Told(labels=names, filter=filter_, **told))
+    for guessed in added.notes:
+        note(f"guessed {guessed}")
+    note(added.trial)
+    if as_json:
+        json_object(models.show(added.version))
+    else:
+        note(f"added the model '{added.version.model.name}', version {added.version.number}")
 
 
 def _target(token: str) -> tuple[int | None, Path]:
