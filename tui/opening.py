@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from store.tables import User
     from tui.places import Place
 
+SWITCH = 0.001
+"""Seconds that a thread may keep the others waiting."""
+
 
 def require_terminal() -> None:
     """Raises Refused where there is no terminal to draw on."""
@@ -40,6 +43,8 @@ def open_app(actor: User, *, first: Place | None = None, device: str = "auto") -
 
     # What is imported stays: to look through it for garbage takes as long as to look through all the rest.
     gc.freeze()
+    # Whatever another thread does in Python, the screen's waits a millisecond for its turn and not five.
+    sys.setswitchinterval(SWITCH)
     app = WinnowApp(actor, terminal.probe(), first=first, device=device)
     app.listen_to_signals()
     try:

@@ -51,7 +51,8 @@ class BoxApp(GraphicsApp[None]):
         from textual_image import widget as peer
 
         kinds = {"kitty": peer.TGPImage, "sixel": peer.SixelImage, "cells": peer.HalfcellImage}
-        return kinds[self.kind.removeprefix("peer-")](id="picture")
+        picture: Widget = kinds[self.kind.removeprefix("peer-")](id="picture")
+        return picture
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._begin)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import shutil
 from pathlib import Path
 
-from store import adding, database, models, plans, predictions, tasks, users
+from store import adding, database, inputs, models, plans, predictions, tasks, users, worklist
 from store.predictions import Answer, Said
 from store.tables import Input, ModelVersion
-from store.values import Region
+from store.values import Region, Side
+from tests.benchmarks import make_store
 
 ROOT = Path(__file__).parent.parent.parent
 PHOTOS = ROOT / "store" / "demo" / "photos"
 WHO = "olga"
+LARGE_WHO, LARGE_PHOTOS = make_store.LABELERS[0], 200
+"""Who labels in the large project, and on how many of their inputs there are photos."""
 
 
 def environment(home: Path) -> dict[str, str | None]:
@@ -42,6 +46,27 @@ def make_project(folder: Path) -> Path:
         answers: dict[int, Answer] = {row.id: said(version, drawn) for row in Input.select(Input.id)}
         predictions.keep(version, answers, 0.01)
         tasks.create(olga, plans.Plan(name=name, type=kind, assist=model))
+    database.close()
+    return folder
+
+
+def make_large(folder: Path, count: int) -> Path:
+    """A project of so many inputs, ten times as many annotations, and photos where its labeler begins.
+
+    What is there already is used again: a million take minutes.
+    """
+    if not (folder / "winnow.db").exists():
+        make_store.make(folder, count, 10 * count)
+        database.close()
+    database.connect(folder / "winnow.db")
+    task, labeler = tasks.find(make_store.HANDS), users.current(LARGE_WHO)
+    work = worklist.of(task, Side.LABEL, labeler, [])
+    start = work.first_from(None)
+    photos = itertools.cycle(sorted(PHOTOS.glob("*.jpg")))
+    for input_id, photo in zip(work.inputs[start : start + LARGE_PHOTOS], photos, strict=False):
+        place = inputs.absolute(Input.get_by_id(input_id))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(photo, place)
     database.close()
     return folder
 

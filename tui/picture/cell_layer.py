@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from tui.picture.captions import put_captions
-from tui.picture.cells import HALVES, Glyphs, Pixels, by_cell, render
+from tui.picture.cells import HALVES, Colours, Glyphs, Pixels, by_cell, render
 from tui.picture.geometry import Area, Projection
 from tui.picture.grid import CellGrid
 from tui.picture.layer import Moment, Prepared
@@ -19,10 +20,13 @@ from tui.picture.stroke import SUBPIXEL_PEN, Mask, paint
 
 @dataclass(frozen=True, eq=False)
 class CellPicture:
-    """Sub-pixels (height × width × 3) of the shown part."""
+    """Sub-pixels (height × width × 3) of the shown part, and its cells over black (rows × columns)."""
 
     pixels: Pixels
     glyphs: Glyphs
+    text: NDArray[np.str_]
+    foreground: Colours
+    background: Colours
 
 
 def cell_area(columns: int, rows: int, cell_width: int, cell_height: int, glyphs: Glyphs) -> Area:
@@ -33,7 +37,16 @@ def cell_area(columns: int, rows: int, cell_width: int, cell_height: int, glyphs
 
 def prepare_cells(image: Image.Image, glyphs: Glyphs) -> CellPicture:
     """From the RGB image of exactly the shown pixels."""
-    return CellPicture(np.asarray(image), glyphs)
+    pixels = np.asarray(image)
+    rows, columns = -(-pixels.shape[0] // glyphs.down), -(-pixels.shape[1] // glyphs.across)
+    whole = np.zeros((rows * glyphs.down, columns * glyphs.across, 3), np.uint8)
+    whole[: pixels.shape[0], : pixels.shape[1]] = pixels
+    count = glyphs.down * glyphs.across
+    cells = by_cell(whole, glyphs).reshape(rows * columns, count, 3).astype(np.uint8, copy=False)
+    text, foreground, background = render(cells, glyphs)
+    shape = rows, columns
+    parts = text.reshape(shape), foreground.reshape(shape), background.reshape(shape)
+    return CellPicture(pixels, glyphs, *parts)
 
 
 class CellLayer:
@@ -49,7 +62,7 @@ class CellLayer:
         self._grid = CellGrid(1, 1, 0)
 
     def load(self, prepared: Prepared, background: int) -> CellGrid:
-        """Renders the photo, padded to whole cells with the background."""
+        """Takes the cells of the photo; those at its edge are padded with the background."""
         payload = prepared.payload
         assert isinstance(payload, CellPicture)
         self._projection = projection = prepared.projection
@@ -61,7 +74,17 @@ class CellLayer:
         self._photo[: projection.height, : projection.width] = payload.pixels
         self._drawn = self._photo.copy()
         self._grid = CellGrid(area.columns, area.rows, background)
-        self._render(np.ones((projection.rows, projection.columns), np.bool_))
+        here = np.s_[
+            projection.top_cell : projection.top_cell + projection.rows,
+            projection.left_cell : projection.left_cell + projection.columns,
+        ]
+        self._grid.text[here] = payload.text
+        self._grid.foreground[here] = payload.foreground
+        self._grid.background[here] = payload.background
+        padded = np.zeros((projection.rows, projection.columns), np.bool_)
+        padded[projection.height // area.cell_height :] = True
+        padded[:, projection.width // area.cell_width :] = True
+        self._render(padded)
         return self._grid.copy()
 
     def draw(self, outlines: Sequence[Outline], background: int) -> CellGrid:
