@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from store import jobs, models, sessions
+from store import jobs, models, sessions, viewing, workflows
 from store.errors import Refused
 from store.tables import Annotation, Job
 from tests.conftest import Project
@@ -112,6 +112,38 @@ async def test_another_model_is_searched_chosen_and_kept(scene: Scene) -> None:
     async with scene.open() as stage:
         assert stage.names() == ["lynx"]
         assert SECOND in stage.text()
+
+
+SURE = f"""\
+workflow:
+  id: surely
+  nodes:
+    - {{id: look, model: {{model_id: {SECOND}}}}}
+    - id: high
+      model:
+        model_type_id: concept-thresholder
+        output_info:
+          data: {{concepts: [{{id: lynx, value: 0.5}}]}}
+          params: {{concept_threshold_type: GREATER_THAN}}
+      node_inputs: [{{node_id: look}}]
+"""
+
+
+async def test_a_workflow_is_chosen_like_a_model_while_it_is_there(scene: Scene) -> None:
+    workflows.add(scene.olga, SURE)
+    async with scene.open() as stage:
+        await stage.press("m")
+        assert "surely" in stage.text()
+        await stage.press(*"sure", "enter")
+        assert "predicting…" in stage.text()
+        assert scene.inputs[0] in [
+            input_id
+            for job in Job.select().where(Job.model_version == models.find("surely"))
+            for input_id in job.payload["inputs"]
+        ]
+    assert "surely" in viewing.models_for("classification")
+    workflows.remove(scene.olga, workflows.find("surely"))
+    assert "surely" not in viewing.models_for("classification")
 
 
 async def test_a_name_that_is_no_model_cannot_be_chosen(scene: Scene) -> None:

@@ -57,16 +57,16 @@ def test_the_way_to_draw_follows_the_answers(heard: str, graphics: str) -> None:
     [
         (Client("1", "kitty(0.41.1)", frozenset(), True), "kitty", "passes Kitty graphics on"),
         (Client("1", "kitty(0.41.1)", frozenset(), False), "cells", "set -g allow-passthrough on"),
-        (Client("1", "kitty(0.28.0)", frozenset(), True), "cells", "without Sixel"),
-        (Client("1", "XTerm(379)", frozenset({"sixel"}), False), "sixel", "passes Sixel on"),
-        (Client("1", "XTerm(379)", frozenset({"RGB"}), False), "cells", "without Sixel"),
+        (Client("1", "kitty(0.28.0)", frozenset(), True), "cells", "only kitty 0.31"),
+        (Client("1", "XTerm(379)", frozenset({"sixel"}), False), "cells", "in wrong colours"),
+        (Client("1", "XTerm(379)", frozenset({"RGB"}), False), "cells", "only kitty 0.31"),
         (None, "cells", "cannot be asked"),
     ],
 )
 def test_behind_tmux_it_counts_who_looks_on(
     client: Client | None, graphics: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """tmux 3.5a says Sixel whatever terminal shows it."""
+    """tmux 3.5a says Sixel whatever terminal shows it, and gives each part of a picture other colours."""
     monkeypatch.setenv("TMUX", "/tmp/tmux")
     terminal = understood(CELL + name("tmux 3.5a") + "\x1b[?1;2;4c", None, 5.0, client)
     assert terminal.graphics == graphics

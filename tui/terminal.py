@@ -5,7 +5,7 @@
 | kitty ≥ 0.28, Ghostty | Kitty | Kitty | Unicode placeholders [1] |
 | kitty < 0.28 | Kitty | cells | no placeholders, no Sixel [1] |
 | tmux before kitty ≥ 0.31 | Sixel | Kitty | through allow-passthrough, placements beside placeholders [1] |
-| tmux before others | Sixel | Sixel, cells | tmux ≥ 3.4 claims Sixel always; its client's features tell [2] |
+| tmux before others | Sixel | cells | Sixel through tmux: parts of it in wrong colours [2] |
 | screen, tmux over ssh | | cells | what is behind cannot be asked |
 | xterm -ti vt340, foot, mlterm, Contour, Windows Terminal ≥ 1.22 | Sixel | Sixel | [3] |
 | WezTerm, Konsole, Rio, iTerm2 | Kitty and Sixel | Sixel | Kitty without placeholders [3] |
@@ -16,11 +16,11 @@
 Every terminal with iTerm2's own images (OSC 1337: iTerm2, WezTerm, mintty, Konsole, Rio) has Sixel too,
 with which a step of a box costs a part of the picture only; so they are not used. WINNOW_GRAPHICS overrules.
 
-Tried: kitty 0.41 alone and behind tmux 3.5a, xterm 379. The other rows follow what is known of those
+Tried: kitty 0.41 and xterm 379, each alone and behind tmux 3.5a. The other rows follow what is known of those
 terminals, and nobody has tried them with Winnow yet.
 
 [1] https://sw.kovidgoyal.net/kitty/graphics-protocol/ (placeholders 0.28, relative placements 0.31)
-[2] https://github.com/tmux/tmux/wiki/FAQ and CHANGES, 3.4: Sixel; the feature "sixel" of a client
+[2] https://github.com/tmux/tmux/wiki/FAQ and CHANGES, 3.4: Sixel; seen in 3.5a before xterm 379
 [3] https://www.arewesixelyet.com, and what each terminal's own pages say
 """
 
@@ -125,15 +125,15 @@ class Terminal:
         """Why no Sixel can be shown, "" where it can."""
         if not self.speaks_sixel:
             return "the terminal does not say that it draws it"
-        if _multiplexed() and (self.client is None or "sixel" not in self.client.features):
-            return "tmux says that it draws it, its terminal does not"
+        if _multiplexed():
+            return "tmux stands between: it draws parts of a picture in wrong colours"
         return ""
 
     def looked_at_by(self, client: Client | None) -> Terminal:
         """The same tmux after somebody has attached on another terminal."""
         if client is None or not self.answered or OVERRIDE in os.environ or "NO_COLOR" in os.environ:
             return replace(self, client=client)
-        graphics, reason = _graphics_in_tmux(client, speaks_sixel=self.speaks_sixel, knows_cell=True)
+        graphics, reason = _graphics_in_tmux(client, knows_cell=True)
         sextants = _is_one_of(client.terminal, _DRAW_SEXTANTS)
         return replace(self, client=client, graphics=graphics, reason=reason, sextants=sextants)
 
@@ -270,7 +270,7 @@ def _graphics(
     if "NO_COLOR" in os.environ:
         return "cells", "NO_COLOR is set"
     if _multiplexed():
-        return _graphics_in_tmux(client, speaks_sixel=speaks_sixel, knows_cell=knows_cell)
+        return _graphics_in_tmux(client, knows_cell=knows_cell)
     if not knows_cell and (speaks_kitty or speaks_sixel):
         return "cells", "the terminal draws pictures but does not say how large its cells are"
     sixel: tuple[Graphics, str] = ("sixel", "the terminal draws Sixel")
@@ -283,16 +283,14 @@ def _graphics(
     return "cells", "the terminal draws neither Kitty graphics nor Sixel"
 
 
-def _graphics_in_tmux(client: Client | None, *, speaks_sixel: bool, knows_cell: bool) -> tuple[Graphics, str]:
-    """The best way for tmux or screen and who looks on: tmux says Sixel even if that one has none."""
+def _graphics_in_tmux(client: Client | None, *, knows_cell: bool) -> tuple[Graphics, str]:
+    """The best way for tmux or screen and who looks on. Not Sixel: tmux says that it draws it, and smears."""
     if client is None:
         return "cells", "tmux or screen stands before a terminal that cannot be asked"
     if not knows_cell:
         return "cells", "tmux does not say how large the terminal's cells are"
     if client.places_images:
         return "kitty", f"tmux passes Kitty graphics on to {client.terminal}"
-    if speaks_sixel and "sixel" in client.features:
-        return "sixel", f"tmux passes Sixel on to {client.terminal or 'the terminal'}"
     return "cells", client.why_not
 
 

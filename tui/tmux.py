@@ -37,7 +37,12 @@ class Client:
         """Why there are no pictures in pixels, and what would help."""
         if self.terminal.startswith("kitty") and not self.passes:
             return "tmux passes no graphics on to kitty: tmux set -g allow-passthrough on"
-        return f"tmux stands before {self.terminal or 'a terminal'} without Sixel"
+        terminal = self.terminal or "the terminal"
+        if "sixel" in self.features:
+            return f"tmux passes Sixel on to {terminal}, but parts of a picture in wrong colours"
+        return (
+            f"tmux stands before {terminal}: in front of it only kitty 0.31 or newer shows pictures in pixels"
+        )
 
 
 def client() -> Client | None:

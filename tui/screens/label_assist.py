@@ -30,7 +30,7 @@ def assisting() -> list[BindingType]:
     """The keys of this part."""
     return [
         Binding("T", "assist", "Suggestions on or off", id="label.assist", show=False),
-        Binding("m", "model", "Choose the model", id="label.model", show=False),
+        Binding("m", "model", "Choose the model or workflow", id="label.model", show=False),
         Binding(
             "less_than_sign", "shift(-1, 0)", "Suggestions from lower on", id="label.show_more", show=False
         ),
@@ -178,7 +178,7 @@ class LabelAssist(LabelDecisions):
         """Search among the models for this type of task."""
         kind = str(self.task_row.type)
         if names := viewing.models_for(kind):
-            self.choose_among(names, "model", "Suggestions of which model?")
+            self.choose_among(names, "model", "Suggestions of which model or workflow?")
         else:
             self.say(f"no model is registered for {kind}")
 
