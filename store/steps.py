@@ -7,7 +7,7 @@ from typing import Any
 
 from peewee import chunked
 
-from store import history
+from store import undoing
 from store.database import write
 from store.errors import Refused
 from store.tables import Annotation, Event, Step, Task, User
@@ -25,15 +25,15 @@ class Turned:
 def undo(actor: User, task: Task) -> Turned:
     """Take back the user's last step. Raises Refused when it had nothing to do with the task's inputs."""
     with write():
-        inputs = _concerned(history.undoable(actor), task, "undo")
-        return Turned(history.undo(actor), inputs)
+        inputs = _concerned(undoing.undoable(actor), task, "undo")
+        return Turned(undoing.undo(actor), inputs)
 
 
 def redo(actor: User, task: Task) -> Turned:
     """Do the user's last undone step again. Raises Refused when it concerns none of the task's inputs."""
     with write():
-        inputs = _concerned(history.redoable(actor), task, "redo")
-        return Turned(history.redo(actor), inputs)
+        inputs = _concerned(undoing.redoable(actor), task, "redo")
+        return Turned(undoing.redo(actor), inputs)
 
 
 def _concerned(step: Step | None, task: Task, verb: str) -> list[int]:

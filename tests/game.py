@@ -18,7 +18,6 @@ from store import (
     database,
     datasets,
     editing,
-    history,
     jobs,
     labeling,
     plans,
@@ -29,6 +28,7 @@ from store import (
     running,
     submitting,
     tasks,
+    undoing,
     users,
 )
 from store.bounds import thresholds as thresholds_of
@@ -214,13 +214,13 @@ class Game:
         actor = self.owner if pick == 3 else self.user(who)
         steps = Step.select().where(Step.undone == False).count()
         redo = extra % 3 == 0
-        done = self.attempt(history.redo if redo else history.undo, actor)
+        done = self.attempt(undoing.redo if redo else undoing.undo, actor)
         turned = 0 if isinstance(done, Exception) else 1 if redo else -1
         assert Step.select().where(Step.undone == False).count() == steps + turned
         if Task.get().deleted:
             # The making of the task: it is gone, and comes back as it was.
             assert not progress.summaries(self.owner)
-            history.redo(self.owner)
+            undoing.redo(self.owner)
 
     def expire(self, who: int, pick: int, extra: int) -> None:
         """A labeler's program dies, and half an hour passes."""

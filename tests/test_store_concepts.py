@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from store import concepts, history, labeling, models, plans, tasks, users
+from store import concepts, labeling, models, plans, tasks, undoing, users
 from store.errors import Denied, NotFound, Refused
 from store.tables import Annotation, Concept, User
 from store.values import Role
@@ -35,7 +35,7 @@ def test_adding_twice_is_one_concept(project: Project) -> None:
     assert concepts.add(project.owner, "  cafe\u0301 ")[1] is True
     assert concepts.add(project.owner, "caf\u00e9")[1] is False
     assert list(joined()) == ["caf\u00e9"]
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert joined() == {}
 
 
@@ -58,7 +58,7 @@ def test_renaming_keeps_everything_in_place(project: Project) -> None:
     made = label(project.owner, "hund")
     renamed = concepts.rename(project.owner, concepts.find("hund"), "dog")
     assert (renamed.id, said(), list(joined())) == (made.concept_id, ["dog"], ["dog"])
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert said() == ["hund"]
 
 
@@ -74,10 +74,10 @@ def test_renaming_what_a_model_says_is_remembered_until_renamed_back(project: Pr
     assert list(models.require_concepts(version, ["striped cat"])) == ["striped cat"]
     concepts.rename(project.owner, renamed, "tabby")
     assert (concepts.renames(), said(), list(joined())) == ({}, ["tabby"], ["tabby"])
-    history.undo(project.owner)
-    history.undo(project.owner)
+    undoing.undo(project.owner)
+    undoing.undo(project.owner)
     assert (concepts.renames(), said(), list(joined())) == ({}, ["tabby"], ["tabby"])
-    history.redo(project.owner)
+    undoing.redo(project.owner)
     assert (concepts.renames(), said()) == ({original.id: renamed.id}, ["striped cat"])
 
 
@@ -110,7 +110,7 @@ def test_relations_imply_their_inverse(project: Project) -> None:
     ):
         with pytest.raises(Refused):
             relate(project, source, kind, target)
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert "kitty" in joined() and joined()["kitty"] == []
     relate(project, "kitty", "synonym", "cat")
 
@@ -125,7 +125,7 @@ def test_relations_follow_a_renamed_concept(project: Project) -> None:
     relate(project, "tabby", "hyponym", "cat")
     concepts.rename(project.owner, concepts.find("tabby"), "striped cat")
     assert ("hyponym", "cat") in joined()["striped cat"]
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert joined() == {"cat": [("hypernym", "tabby")], "tabby": [("hyponym", "cat")]}
 
 

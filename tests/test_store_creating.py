@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from store import assignments, datasets, dealing, history, tasks, users
+from store import assignments, datasets, dealing, tasks, undoing, users
 from store.database import write
 from store.errors import Refused
 from store.tables import Assignment, Dataset, Step, Task, User, database
@@ -46,10 +46,10 @@ def test_a_task_dealt_in_parts_is_one_step_and_seen_only_when_it_is_whole(
     assert seen == [(False, 0, 5), (False, 0, 9)]
     assert tasks.find("t") == made and datasets.size(made.dataset_id) == 9
     assert Step.select().count() == steps + 1
-    assert history.undo(project.owner) == "create task 't'"
+    assert undoing.undo(project.owner) == "create task 't'"
     assert not Task.select().where(Task.deleted == False).exists()
     assert not Dataset.select().where(Dataset.deleted == False).exists()
-    history.redo(project.owner)
+    undoing.redo(project.owner)
     assert tasks.find("t") == made and not Dataset.get().deleted
 
 

@@ -13,7 +13,6 @@ from store import (
     assignments,
     dealing,
     editing,
-    history,
     jobs,
     labeling,
     models,
@@ -24,6 +23,7 @@ from store import (
     running,
     submitting,
     tasks,
+    undoing,
     users,
 )
 from store.bounds import thresholds as thresholds_of
@@ -128,10 +128,10 @@ def test_who_leaves_keeps_what_they_have_begun_and_one_undo_gives_all_back(proje
     editing.edit(project.owner, task, labelers=("bob", "cid"), weights=(3, 1))
     assert held(task)["ann"] == 1 and sum(held(task).values()) == 11
     assert held(task)["bob"] == 8
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert held(task) == before
     assert [m.weight for m in assignments.members(task, Side.LABEL)] == [2, 1, 1]
-    history.redo(project.owner)
+    undoing.redo(project.owner)
     assert held(task)["bob"] == 8
 
 
@@ -141,7 +141,7 @@ def test_undo_is_refused_once_somebody_has_begun_what_they_were_given(project: P
     bob = user("bob")
     labeling.add(bob, task, assignments.queue(task, Side.LABEL, bob)[0], "tabby")
     with pytest.raises(Conflict, match="begun"):
-        history.undo(project.owner)
+        undoing.undo(project.owner)
     assert held(task) == {"ann": 3, "bob": 3}
 
 
@@ -151,7 +151,7 @@ def test_full_tasks_give_who_came_everything(project: Project) -> None:
     editing.edit(project.owner, task, labelers=("bob", "cid"))
     assert held(task) == {"bob": 5, "cid": 5}
     assert assignments.get(task, Side.LABEL, user("ann"), 1) is not None
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert held(task) == {"ann": 4, "bob": 5}
 
 
@@ -177,8 +177,8 @@ def test_reviewers_that_come_and_go_share_what_is_not_reviewed(project: Project)
     assert set(theirs.scalars()) == mine
     editing.edit(project.owner, task, reviewers=("cid",))
     assert held(task, Side.REVIEW) == {"cid": 10}
-    history.undo(project.owner)
-    history.undo(project.owner)
+    undoing.undo(project.owner)
+    undoing.undo(project.owner)
     assert held(task, Side.REVIEW) == {"bob": 10}
 
 
@@ -203,7 +203,7 @@ def test_nobody_reviews_their_own_work_unless_the_task_allows_it(project: Projec
     assert [assignments.get(task, Side.LABEL, user("ann"), i) is not None for i in waiting] == [True, True]
     editing.edit(project.owner, task, own_review=True)
     assert held(task, Side.REVIEW) == {"ann": 4} and assignments.without_reviewer(task) == []
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert len(assignments.without_reviewer(task)) == 2
     editing.edit(project.owner, task, reviewers=("ann", "cid"))
     assert held(task, Side.REVIEW) == {"ann": 2, "cid": 2}
@@ -214,9 +214,9 @@ def test_undo_of_an_edit_deals_what_was_handed_in_meanwhile(project: Project) ->
     editing.edit(project.owner, task, own_review=False)
     submitting.submit(user("ann"), task, 1)
     assert assignments.without_reviewer(task) == [1]
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert held(task, Side.REVIEW) == {"ann": 1} and assignments.without_reviewer(task) == []
-    history.undo(user("ann"))
+    undoing.undo(user("ann"))
     assert held(task, Side.REVIEW) == {}
 
 
@@ -246,7 +246,7 @@ def test_who_is_deactivated_returns_all_that_is_open(project: Project) -> None:
     users.remove(project.owner, user("ann"))
     assert held(task) == {"bob": 4, "cid": 4}
     assert held(task, Side.REVIEW) == {"dan": 1}
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert held(task) == {"ann": 3, "bob": 2, "cid": 3} and held(task, Side.REVIEW) == {"ann": 1}
 
 
@@ -261,7 +261,7 @@ def test_fewer_who_must_agree_settle_what_waited_and_undo_has_it_wait_again(proj
     assert {row.status for row in Annotation.select()} == waiting
     editing.edit(project.owner, task, agree=2)
     assert {row.status for row in Annotation.select()} == {Status.SUCCESS}
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert {row.status for row in Annotation.select()} == waiting
     task = Task.get_by_id(task.id)
     editing.edit(project.owner, task, agree_share=0.6)
@@ -289,7 +289,7 @@ def test_an_edit_is_one_step_and_a_refused_one_none(project: Project) -> None:
     fresh = Task.get_by_id(task.id)
     assert (fresh.name, fresh.priority, fresh.archived, fresh.lower) == ("new", 5, True, 0.1)
     assert tasks.concept_names(fresh) == ["tabby", "dog"]
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     fresh = Task.get_by_id(task.id)
     assert (fresh.name, fresh.priority, fresh.archived, fresh.lower) == ("t", 0, False, 0.5)
     assert tasks.concept_names(fresh) == list(CONCEPTS) and whole(task) == before
@@ -355,7 +355,7 @@ def test_rerouting_ends_where_a_first_run_with_these_thresholds_would(
     assert (foreseen.needs_run, foreseen.touched) == (0, 0)
     for side in Side:
         assert sum(held(task, side).values()) == sum(held(fresh, side).values())
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert stands(task) == before
     assert [sum(side.values()) for side in open_before] == [sum(held(task, side).values()) for side in Side]
 
@@ -398,7 +398,7 @@ def test_labelers_who_come_get_the_inputs_on_which_the_model_found_nothing(proje
     assert assignments.queue(task, Side.LABEL, user("ann")).tolist() == [4]
     editing.edit(project.owner, task, lower=0.05)
     assert held(task) == {}
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert held(task) == {"ann": 1}
 
 
@@ -430,9 +430,9 @@ def test_previous_annotations_go_after_a_count_but_not_what_people_decided(proje
     assert running.previous(project.owner, task) == 3
     assert running.forget_previous(project.owner, task) == 3
     assert stands(task) == {(2, "tabby"): "SUCCESS"} and held(task, Side.REVIEW) == {}
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert stands(task) == before and held(task, Side.REVIEW) == {"rob": 1}
-    history.redo(project.owner)
+    undoing.redo(project.owner)
     assert running.start(project.owner, task) == 3
 
 

@@ -21,6 +21,7 @@ from store import (
     history,
     inputs,
     labeling,
+    undoing,
     users,
 )
 from store.errors import Denied, Refused
@@ -140,10 +141,10 @@ def test_out_and_into_another_project_and_out_again_is_the_same(project: Project
 def test_an_import_is_one_step(project: Project) -> None:
     fill(project)
     exchange.export("jsonl", project.folder / "out.jsonl")
-    history.undo(project.owner)
-    history.undo(project.owner)
+    undoing.undo(project.owner)
+    undoing.undo(project.owner)
     assert exchange.take_in(project.owner, "jsonl", project.folder / "out.jsonl").added == 2
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert ids() == []
 
 

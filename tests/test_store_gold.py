@@ -18,13 +18,13 @@ from store import (
     editing,
     events,
     gold,
-    history,
     labeling,
     plans,
     progress,
     reviewing,
     submitting,
     tasks,
+    undoing,
     users,
 )
 from store.annotations import listing
@@ -147,7 +147,7 @@ def test_gold_comes_and_goes_with_an_edit_and_its_undo(project: Project) -> None
     editing.edit(olga, task, gold="")
     assert set().union(*(work for work, _ in dealt(task).values())) == set(range(1, 13))
     assert not any(some for _, some in dealt(task).values())
-    history.undo(olga)
+    undoing.undo(olga)
     assert dealt(task) == mixed
     task = Task.get_by_id(task.id)
     editing.edit(olga, task, gold_share=0.01)

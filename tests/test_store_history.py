@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store import dataset_versions, history, labeling, plans, steps, submitting, tasks
+from store import dataset_versions, history, labeling, plans, steps, submitting, tasks, undoing
 from store.errors import Conflict, Refused
 from store.tables import Annotation, Dataset, DatasetInput, Event, Input, Step, User
 from store.values import Region, Role
@@ -62,10 +62,10 @@ def test_undo_and_redo_walk_every_state_exactly(
     at = len(choices)
     for back in data.draw(st.lists(st.booleans(), max_size=30)):
         if back and at > 0:
-            history.undo(owner)
+            undoing.undo(owner)
             at -= 1
         elif not back and at < len(choices):
-            history.redo(owner)
+            undoing.redo(owner)
             at += 1
         assert snapshot() == states[at]
     database.close()
@@ -82,7 +82,7 @@ def test_a_step_without_a_change_cannot_be_undone(project: Project) -> None:
     with history.step(project.owner, "nothing"):
         pass
     with pytest.raises(Refused, match="nothing to undo"):
-        history.undo(project.owner)
+        undoing.undo(project.owner)
 
 
 def test_undo_refuses_where_somebody_else_has_changed_the_row(project: Project) -> None:
@@ -92,10 +92,10 @@ def test_undo_refuses_where_somebody_else_has_changed_the_row(project: Project) 
     with history.step(paul, "rename") as recorder:
         recorder.update(Dataset.get(), name="two")
     with pytest.raises(Conflict, match="somebody else"):
-        history.undo(project.owner)
+        undoing.undo(project.owner)
     assert Dataset.get().name == "two"
-    history.undo(paul)
-    history.undo(project.owner)
+    undoing.undo(paul)
+    undoing.undo(project.owner)
     assert Dataset.get().deleted
 
 
@@ -106,7 +106,7 @@ def test_a_stale_row_is_refused_even_after_undo_brought_the_number_back(project:
     with history.step(project.owner, "rename") as recorder:
         recorder.update(Dataset.get(), name="two")
     stale = Dataset.get()
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     with history.step(paul, "rename") as recorder:
         recorder.update(Dataset.get(), name="three")
     with pytest.raises(Conflict), history.step(project.owner, "late") as recorder:
@@ -120,22 +120,22 @@ def test_redo_refuses_where_somebody_else_has_changed_the_row(project: Project) 
         recorder.insert(Dataset, name="one", created_at=0)
     with history.step(project.owner, "rename") as recorder:
         recorder.update(Dataset.get(), name="two")
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     with history.step(paul, "rename") as recorder:
         recorder.update(Dataset.get(), name="three")
     with pytest.raises(Conflict):
-        history.redo(project.owner)
+        undoing.redo(project.owner)
     assert Dataset.get().name == "three"
 
 
 def test_a_new_step_ends_redoing(project: Project) -> None:
     with history.step(project.owner, "make") as recorder:
         recorder.insert(Dataset, name="one", created_at=0)
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     with history.step(project.owner, "make another") as recorder:
         recorder.insert(Dataset, name="two", created_at=0)
     with pytest.raises(Refused, match="nothing to redo"):
-        history.redo(project.owner)
+        undoing.redo(project.owner)
 
 
 def test_history_says_who_changed_what_before_and_after_and_is_never_shortened(project: Project) -> None:
@@ -143,7 +143,7 @@ def test_history_says_who_changed_what_before_and_after_and_is_never_shortened(p
         made = recorder.insert(Dataset, name="one", created_at=0)
     with history.step(project.owner, "rename") as recorder:
         recorder.update(made, name="two")
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     kinds = [(e.kind, e.table, e.actor.name) for e in Event.select().order_by(Event.id)]
     assert kinds == [("do", "dataset", "olga"), ("do", "dataset", "olga"), ("undo", "step", "olga")]
     renamed = Event.select().order_by(Event.id)[1]
@@ -161,11 +161,11 @@ def test_place_and_concept_change_in_one_step_and_nothing_is_said_twice(project:
         labeling.place(olga, made, 1, cat, there, "dog")
     with pytest.raises(Refused, match="this region is called dog already"):
         labeling.place(olga, made, 1, labeling.add(olga, made, 1, "dog", here), there)
-    history.undo(olga)
+    undoing.undo(olga)
     labeling.place(olga, made, 1, Annotation.get_by_id(cat.id), there, "puma")
     moved = Annotation.get_by_id(cat.id)
     assert (moved.concept.name, moved.region) == ("puma", there.pack())
-    history.undo(olga)
+    undoing.undo(olga)
     back = Annotation.get_by_id(cat.id)
     assert (back.concept.name, back.region) == ("cat", here.pack())
 
@@ -179,7 +179,7 @@ def test_undo_passes_over_what_is_only_noted(project: Project) -> None:
     assert steps.undo(olga, task).name == f"submit input {input_id}"
     assert len(dataset_versions.listing(task.dataset)) == 1
     assert steps.redo(olga, task).name == f"submit input {input_id}"
-    history.undo(olga)
-    assert history.undo(olga) == "create task 't'"
+    undoing.undo(olga)
+    assert undoing.undo(olga) == "create task 't'"
     with pytest.raises(Refused, match="nothing to undo"):
-        history.undo(olga)
+        undoing.undo(olga)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from store import adding, datasets, history, inputs, plans, tasks, users
+from store import adding, datasets, inputs, plans, tasks, undoing, users
 from store.errors import Denied, NotFound, Refused
 from store.tables import Annotation, Assignment, Event, Input, Step
 from store.values import Role
@@ -79,7 +79,7 @@ def test_changed_content_is_seen_and_undone(project: Project) -> None:
     os.utime(path, (1, 1))
     assert adding.add(project.owner, [path]).changed == [path]
     assert inputs.find("a.png").width == 9
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert bytes(inputs.find("a.png").sha256) == before
 
 
@@ -124,8 +124,8 @@ def test_any_file_name_comes_back_as_it_was(project: Project) -> None:
     for name in names:
         row = inputs.find(os.fsdecode(name))
         assert os.fsencode(row.path) == name and inputs.absolute(row).exists()
-    history.undo(project.owner)
-    history.redo(project.owner)
+    undoing.undo(project.owner)
+    undoing.redo(project.owner)
     assert {os.fsencode(path) for path in live()} == set(names)
 
 
@@ -136,7 +136,7 @@ def test_one_undo_takes_back_all_chunks(project: Project, monkeypatch: pytest.Mo
     adding.add(project.owner, [project.folder], "eight")
     assert Step.select().count() == 1
     assert list(datasets.inputs(datasets.find("eight"))) == [row["id"] for row in inputs.listing()]
-    assert history.undo(project.owner) == "add inputs"
+    assert undoing.undo(project.owner) == "add inputs"
     assert live() == []
     with pytest.raises(NotFound):
         datasets.find("eight")
@@ -178,7 +178,7 @@ def test_deleting_takes_inputs_out_of_tasks_and_undo_brings_all_back(project: Pr
     inputs.delete(project.owner, [inputs.find("1"), inputs.find("2")])
     assert (Assignment.select().count(), datasets.size(task.dataset_id)) == (2, 2)
     assert live() == ["2.png", "3.png"]
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert (Assignment.select().count(), datasets.size(task.dataset_id)) == before
     assert len(live()) == 4 and Annotation.select().count() == 0
 

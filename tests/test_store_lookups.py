@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from store import assignments, history, labeling, newer, reviewing, submitting, sweeps, tasks, users
+from store import assignments, labeling, newer, reviewing, submitting, sweeps, tasks, undoing, users
 from store.plans import Plan
 from store.tables import database
 from store.values import Side, Verdict
@@ -36,7 +36,7 @@ def test_what_is_asked_of_one_input_never_walks_through_its_task(project: Projec
         assert assignments.on_input(task, Side.LABEL, found[0])[0].user_id == anna.id
         sweeps.decide(project.owner, task, found[:2], Verdict.APPROVE)
         reviewing.decide(project.owner, task, found[2:], Verdict.REQUEST_CHANGES, comment="look again")
-        history.undo(project.owner)
+        undoing.undo(project.owner)
         newer.on_input(task, found[2], anna)
         assert assignments.without_reviewer(task, found) == []
         reviewing.decide(project.owner, task, found[2:], Verdict.REJECT)

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from store import cards, datasets, history, models, users
+from store import cards, datasets, models, undoing, users
 from store.errors import Denied, NotFound, Refused
 from store.tables import Dataset, ModelConcept, ModelVersion, User
 from store.values import Role
@@ -61,7 +61,7 @@ def test_a_dataset_name_is_free_again_after_undo(project: Project) -> None:
     with pytest.raises(Refused, match="already"):
         datasets.add(project.owner, "birds")
     assert datasets.free_name("birds") == "birds 2"
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert datasets.free_name("birds") == "birds"
     made = datasets.add(project.owner, "birds", everything=True)
     assert list(datasets.inputs(made)) == ids
@@ -117,9 +117,9 @@ def test_who_lost_a_right_cannot_undo_with_it(project: Project) -> None:
     datasets.add(lead, "hers")
     users.add(project.owner, "lea", Role.LABELER)
     with pytest.raises(Denied):
-        history.undo(users.find("lea"))
+        undoing.undo(users.find("lea"))
     assert datasets.find("hers").name == "hers"
     users.add(project.owner, "lea", Role.LEAD)
-    history.undo(users.find("lea"))
+    undoing.undo(users.find("lea"))
     with pytest.raises(NotFound):
         datasets.find("hers")

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from store import (
     assignments,
     comments,
-    history,
     jobs,
     labeling,
     models,
@@ -23,6 +22,7 @@ from store import (
     running,
     submitting,
     tasks,
+    undoing,
     users,
 )
 from store.annotations import on_input
@@ -207,7 +207,7 @@ def test_a_labeler_sees_what_came_back_and_why_until_it_is_handed_in_again(proje
     assert reviewing.returned(task, ann) == []
     reviewing.decide(bob, task, [2], Verdict.REQUEST_CHANGES, comment="still a dog")
     assert [one.comment for one in reviewing.returned(task, ann)] == ["still a dog"]
-    history.undo(bob)
+    undoing.undo(bob)
     assert reviewing.returned(task, ann) == []
 
 
@@ -226,7 +226,7 @@ def test_threads_are_answered_resolved_and_undone(project: Project) -> None:
     assert comments.unresolved(task) == [2]
     comments.reply(ann, comments.find(first.id), "one more thing")
     assert comments.unresolved(task) == [1, 2]
-    history.undo(ann)
+    undoing.undo(ann)
     assert comments.unresolved(task) == [2] and len(comments.threads(task, 1)[0].replies) == 2
     viewer = users.add(project.owner, "vic", Role.VIEWER)
     for refused in (lambda: comments.add(viewer, task, 1, "hm"), lambda: comments.resolve(viewer, first)):
@@ -255,7 +255,7 @@ def test_stacked_all_must_approve_and_one_rejection_is_final(project: Project) -
     assert state(2) is Status.REVIEW_DENIED
     with pytest.raises(Conflict):
         reviewing.decide(user("cid"), task, [2], Verdict.APPROVE)
-    history.undo(user("dan"))
+    undoing.undo(user("dan"))
     assert state(2) is Status.AWAITING_REVIEW
     reviewing.decide(user("cid"), task, [2], Verdict.REQUEST_CHANGES, comment="again")
     assert state(2) is Status.PENDING

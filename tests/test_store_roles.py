@@ -23,7 +23,6 @@ from store import (
     editing,
     exchange,
     gold,
-    history,
     inputs,
     jobs,
     labeling,
@@ -41,6 +40,7 @@ from store import (
     sweeps,
     tasks,
     training,
+    undoing,
     users,
     workflow_runs,
     workflows,
@@ -68,14 +68,14 @@ BOX = Region.from_box(0.1, 0.1, 0.5, 0.5)
 LOOK = "workflow: {id: %s, nodes: [{id: look, model: {model_id: efficientnet-lite0}}]}"
 
 READS = {
-    "history.redoable",
-    "history.undoable",
     "pace.of",
     "progress.summaries",
     "reviewing.awaiting",
     "rights.require",
     "rights.require_rows",
     "skips.reason",
+    "undoing.redoable",
+    "undoing.undoable",
 }
 """They change nothing; everybody may."""
 
@@ -136,8 +136,6 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
     "editing.edit": (LEADS, lambda w, me: editing.edit(me, w.fresh(w.mine), priority=3)),
     "exchange.take_in": (LEADS, lambda w, me: exchange.take_in(me, "jsonl", w.folder / "in.jsonl")),
     "gold.accuracy": (LEADS, lambda w, me: gold.accuracy(me, w.mine)),
-    "history.undo": (PEOPLE, lambda w, me: history.undo(me)),
-    "history.redo": (PEOPLE, lambda w, me: w.undone(me) or history.redo(me)),
     "inputs.delete": (LEADS, lambda w, me: inputs.delete(me, [Input.get_by_id(6)])),
     "jobs.ask_to_stop": (LEADS, lambda w, me: jobs.ask_to_stop(me)),
     "labeling.accept": (PEOPLE, lambda w, me: labeling.accept(me, w.mine, 2, w.suggestion)),
@@ -179,6 +177,8 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
     "tasks.delete": (LEADS, lambda w, me: tasks.delete(me, w.fresh(w.mine))),
     "training.again": (LEADS, lambda w, me: training.again(me, "learned", 10)),
     "training.remember": (LEADS, lambda w, me: training.remember(me, training.Plan("learned", ["cat"]))),
+    "undoing.undo": (PEOPLE, lambda w, me: undoing.undo(me)),
+    "undoing.redo": (PEOPLE, lambda w, me: w.undone(me) or undoing.redo(me)),
     "users.add": (OWNER, lambda w, me: users.add(me, "eve")),
     "users.remove": (OWNER, lambda w, me: users.remove(me, w.fresh(w.other))),
     "workflow_runs.start": (LEADS, lambda w, me: workflow_runs.start(me, w.fresh(w.workflow))),

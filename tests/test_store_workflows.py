@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from store import concepts, history, models, plans, tasks, users, workflows
+from store import concepts, models, plans, tasks, undoing, users, workflows
 from store.errors import Denied, NotFound, Refused
 from store.tables import ModelVersion, Workflow
 from store.values import Role
@@ -58,19 +58,19 @@ def test_the_version_changes_with_the_graph_and_only_with_it(project: Project) -
     assert models.find("sure").id == first.id
     workflows.add(project.owner, SURE.replace("0.7", "0.8"))
     assert models.find("sure").number == 2
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert workflows.find("sure").graph == SURE
     assert models.find("sure").card == first.card
 
 
 def test_undo_takes_a_new_workflow_away_and_redo_brings_it_back(project: Project) -> None:
     workflows.add(project.owner, SURE)
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     assert workflows.listing() == []
     with pytest.raises(NotFound):
         models.find("sure")
     assert "sure" not in [row["name"] for row in models.listing()]
-    history.redo(project.owner)
+    undoing.redo(project.owner)
     assert models.find("sure").model.name == "sure"
     workflows.remove(project.owner, workflows.find("sure"))
     with pytest.raises(NotFound):
@@ -109,7 +109,7 @@ def test_only_one_workflow_runs_by_itself_and_leads_say_which(project: Project) 
     workflows.make_default(project.owner, one)
     workflows.make_default(project.owner, workflows.find("other"))
     assert [row["name"] for row in workflows.listing() if row["default"]] == ["other"]
-    history.undo(project.owner)
+    undoing.undo(project.owner)
     found = workflows.default()
     assert found is not None and found.id == one.id != two.id
     lena = users.add(project.owner, "lena", Role.LABELER)

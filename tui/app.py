@@ -20,7 +20,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 import themes
-from store import history, sessions
+from store import sessions, undoing
 from store.errors import Refused
 from store.printable import printable
 from store.tables import User
@@ -178,11 +178,11 @@ class WinnowApp(KeyShowing[None], OrderedKeys[None], Suspending[None]):
 
     def action_undo(self) -> None:
         """Take back this user's last step."""
-        self.writer.submit(lambda: history.undo(self.actor), lambda name: self._say(f"undone: {name}"))
+        self.writer.submit(lambda: undoing.undo(self.actor), lambda name: self._say(f"undone: {name}"))
 
     def action_redo(self) -> None:
         """Do the step again that was taken back last."""
-        self.writer.submit(lambda: history.redo(self.actor), lambda name: self._say(f"done again: {name}"))
+        self.writer.submit(lambda: undoing.redo(self.actor), lambda name: self._say(f"done again: {name}"))
 
     def _say(self, sentence: str) -> None:
         self.notify(printable(sentence), markup=False, timeout=3)

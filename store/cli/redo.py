@@ -12,6 +12,6 @@ from store.output import note
 @click.pass_obj
 def command(project: Project) -> None:
     """Do the step again that you took back last."""
-    from store import history
+    from store import undoing
 
-    note(f"done again: {history.redo(project.open())}")
+    note(f"done again: {undoing.redo(project.open())}")

@@ -12,6 +12,6 @@ from store.output import note
 @click.pass_obj
 def command(project: Project) -> None:
     """Take back your last step; again for the one before."""
-    from store import history
+    from store import undoing
 
-    note(f"undone: {history.undo(project.open())}")
+    note(f"undone: {undoing.undo(project.open())}")
