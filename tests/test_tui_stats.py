@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import themes
-from store import models, plans, predictions, reviewing, sessions, tasks
-from store.tables import Task, User
+from store import labeling, models, plans, predictions, reviewing, sessions, submitting, tasks, users
+from store.tables import Assignment, Task, User
 from store.values import Verdict
 from tests.conftest import Project
 from tests.frame_scene import opened, screen, shows, until
+from tests.test_store_gold import make
 from tests.test_store_measures import several
 from tui.places import Place
 from tui.screens.stats import StatsScreen
@@ -55,6 +56,24 @@ async def test_every_section_is_reached_by_its_number_and_by_tab(project: Projec
         await shows(pilot, "This task has no model")
         await pilot.press("q")
         await until(pilot, lambda: isinstance(app.screen, TasksScreen))
+
+
+async def test_gold_is_shown_to_leads_and_is_not_there_for_others(project: Project) -> None:
+    task = make(project, 12, 4)
+    ann, told = users.find("ann"), 0
+    for row in Assignment.select().where(Assignment.user == ann, Assignment.gold == True):
+        labeling.add(ann, task, row.input_id, "dog" if told else "cat")
+        submitting.submit(ann, task, row.input_id)
+        told += 1
+    assert told == 1
+    async with opened(project.owner) as (app, pilot):
+        await pilot.press("s", "7")
+        await shows(pilot, "1 of 1 answers on inputs whose answer is known are right")
+        await until(pilot, lambda: stands(pilot, "ann 1 1 100%"))
+    async with opened(ann) as (_, pilot):
+        await pilot.press("s", "7", "6")
+        await shows(pilot, "[6 Scores]")
+        assert not any("Gold" in line for line in screen(pilot))
 
 
 async def test_one_person_alone_and_everybody_again(project: Project) -> None:

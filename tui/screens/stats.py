@@ -22,7 +22,7 @@ from tui.messages import StoreChanged
 from tui.places import Place
 from tui.stats.counting import Counting
 from tui.stats.plots import RGB, Look
-from tui.stats.sections import SECTIONS, View
+from tui.stats.sections import SECTIONS, View, sections_for
 from tui.widgets.item_rows import Rows
 from tui.widgets.number_table import NumberTable
 from tui.widgets.top_bar import TopBar
@@ -70,7 +70,7 @@ class StatsScreen(Screen[None]):
 
     def __init__(self, task: Task | None = None) -> None:
         super().__init__()
-        self._counting = Counting(task)
+        self._of = task
         self._person: User | None = None
         self._section = 0
         self._view: View | None = None
@@ -84,6 +84,8 @@ class StatsScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Bar, sections, words, plot and table, keys."""
+        self._sections = sections_for(self._app.actor)
+        self._counting = Counting(self._of, self._app.actor)
         yield TopBar("Stats")
         yield Static(id="sections", markup=False)
         yield Static(id="words", markup=False)
@@ -121,7 +123,7 @@ class StatsScreen(Screen[None]):
         look = self._look()
 
         def count() -> tuple[View, Text | None]:
-            view = SECTIONS[section].look(counting, person)
+            view = self._sections[section].look(counting, person)
             return view, None if view.draw is None else view.draw(look)
 
         about = (counting, person, section)
@@ -156,15 +158,16 @@ class StatsScreen(Screen[None]):
 
     def _tell_sections(self) -> None:
         pieces: list[tuple[str, str]] = []
-        for n, section in enumerate(SECTIONS):
+        for n, section in enumerate(self._sections):
             here = n == self._section
-            text = f"[{n + 1} {section.title}]" if here else f" {n + 1} {section.title} "
+            text = f"[{n + 1} {section.title}]" if here else f"{n + 1} {section.title}"
+            pieces += [(" ", "")] if n else []
             pieces.append((text, "bold $text-primary" if here else "$text-muted"))
         share = 1.0 if self._view is None else self._view.share
         if share < 1:
             pieces.append((f" counting… {int(share * 100)}%", "$text-warning"))
         elif self._stale:
-            pieces.append((" changed since: R", "$text-warning"))
+            pieces.append((" changed: R", "$text-warning"))
         self.query_one("#sections", Static).update(Content.assemble(*pieces))
 
     def _tell_where(self) -> None:
@@ -186,7 +189,7 @@ class StatsScreen(Screen[None]):
 
     def action_recount(self) -> None:
         """Count from the start."""
-        self._start(Counting(self._counting.task))
+        self._start(Counting(self._counting.task, self._app.actor))
 
     def _start(self, counting: Counting) -> None:
         self._counting, self._stale = counting, False
@@ -198,7 +201,7 @@ class StatsScreen(Screen[None]):
 
     def action_turn(self, by: int) -> None:
         """The next section or the one before."""
-        self.action_section((self._section + by) % len(SECTIONS) + 1)
+        self.action_section((self._section + by) % len(self._sections) + 1)
 
     def action_section(self, number: int) -> None:
         """One section, by its number."""
@@ -215,7 +218,7 @@ class StatsScreen(Screen[None]):
             now = self._counting.task
             at = next((n for n, task in enumerate(tasks) if task == now), 0)
             self._person = None
-            self._start(Counting(tasks[(at + by) % len(tasks)]))
+            self._start(Counting(tasks[(at + by) % len(tasks)], self._app.actor))
 
         self._app.reader.ask("tasks of stats", lambda: [None, *stats.tasks()], start)
 
@@ -250,7 +253,9 @@ class StatsScreen(Screen[None]):
         return people[row] if row is not None and row < len(people) else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A person can be chosen where the row is about one."""
+        """A person can be chosen where the row is about one, a section where there is such a one."""
+        if action == "section" and self.is_mounted:
+            return int(str(parameters[0])) <= len(self._sections)
         return action != "only" or (self.is_mounted and self._named() is not None)
 
     @on(Rows.Moved)

@@ -9,7 +9,7 @@ from functools import cached_property
 from store.comparison import Comparison
 from store.decisions import Decisions
 from store.scores import Scores
-from store.tables import Task
+from store.tables import Task, User
 
 PIECE = 0.08
 """Seconds that the reader is kept busy in one go."""
@@ -37,8 +37,10 @@ class Walk:
 class Counting:
     """What is counted of one task, or of all; each part from when it is first asked for."""
 
-    def __init__(self, task: Task | None) -> None:
+    def __init__(self, task: Task | None, actor: User) -> None:
         self.task = task
+        self.actor = actor
+        """Who looks."""
 
     @cached_property
     def answers(self) -> tuple[Comparison, Walk] | None:

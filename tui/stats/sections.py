@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from store import stats
+from store import gold, rights, stats
 from store.tables import User
 from store.values import Status
 from tui.stats import plots
@@ -41,6 +41,8 @@ class Section:
     title: str
     look: Callable[[Counting, User | None], View]
     """Counts on for a moment, then says what is known."""
+    for_leads: bool = False
+    """Others are not told that there is such a thing."""
 
 
 def _number(value: float | None) -> str:
@@ -239,6 +241,29 @@ def _scores(counting: Counting, person: User | None) -> View:
     )
 
 
+def _gold(counting: Counting, person: User | None) -> View:
+    if counting.task is None:
+        return View(NEEDS_TASK)
+    # Asked for the person who looks: the store refuses it to labelers.
+    lines = gold.accuracy(counting.actor, counting.task)
+    if person is not None:
+        lines = [line for line in lines if line["name"] == person.name]
+    if not lines:
+        return View("Nobody has answered a gold input of this task: 'Gold' in its form mixes them in.")
+    answered = sum(line["answered"] for line in lines)
+    right = sum(line["right"] for line in lines)
+    return View(
+        f"{right:,} of {answered:,} answers on inputs whose answer is known are right. Only leads see this.",
+        ("Person", "Answered", "Right", "Accuracy"),
+        [
+            (line["name"], f"{line['answered']:,}", f"{line['right']:,}", f"{line['accuracy']:.0%}")
+            for line in lines
+        ],
+        draw=plots.bars([(line["name"], line["accuracy"]) for line in lines], whole=1.0),
+        people=[line["name"] for line in lines],
+    )
+
+
 SECTIONS = (
     Section("Counts", _counts),
     Section("Agreement", _agreement),
@@ -246,4 +271,10 @@ SECTIONS = (
     Section("Pace", _pace),
     Section("Confusion", _confusion),
     Section("Scores", _scores),
+    Section("Gold", _gold, for_leads=True),
 )
+
+
+def sections_for(actor: User) -> tuple[Section, ...]:
+    """Those that this person is shown."""
+    return tuple(one for one in SECTIONS if not one.for_leads or actor.role in rights.LEADS)
