@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -211,6 +212,48 @@ def test_nan_passes_a_session_and_ends_in_the_family(tmp_path: Path) -> None:
     outputs = session.run(np.full((1, 8, 8, 3), 64, np.uint8))
     assert np.isnan(outputs["scores"][0, 0])
     assert [output.concept for output in classify.decode(outputs, session.card, [WHOLE])[0]] == [1, 2]
+
+
+class Short:
+    """A session of onnxruntime whose device has memory for so many pictures at once."""
+
+    def __init__(self, whole: Any, room: int) -> None:
+        self.whole, self.room, self.tried = whole, room, []
+
+    def run(self, names: list[str], feeds: dict[str, Any], options: object) -> Any:
+        (batch,) = feeds.values()
+        self.tried.append(len(batch))
+        if len(batch) > self.room:
+            raise RuntimeError(
+                "[ONNXRuntimeError] : 6 : BFCArena: Failed to allocate memory for requested buffer"
+            )
+        return self.whole.run(names, feeds, options)
+
+
+def test_where_memory_is_short_the_batch_halves_and_goes_on(tmp_path: Path) -> None:
+    session = ModelSession(tiny_model.card(tmp_path), CPU)
+    batch = np.random.default_rng(3).integers(0, 255, (13, 8, 8, 3), np.uint8)
+    expected = session.run(batch)["scores"]
+    short = session._session = Short(session._session, 3)
+    np.testing.assert_array_equal(session.run(batch)["scores"], expected)
+    assert short.tried == [13, 6, 3, 3, 3, 3, 1]
+    short.tried.clear()
+    np.testing.assert_array_equal(session.run(batch[:4])["scores"], expected[:4])
+    assert short.tried == [3, 1]  # it has learnt
+    short.room = 0
+    assert "Failed to allocate memory" in refused(lambda: session.run(batch))
+
+
+def test_a_picture_without_any_number_is_an_error_not_nothing(tmp_path: Path) -> None:
+    card = tiny_model.card(tmp_path)
+    nan = float("nan")
+    assert scores_of(card, nan, 0.5, nan) == [(1, 0.5)]
+    for row in ((nan, nan, nan), (1.0, nan, 0.0)):
+        soft = card if row[0] != 1.0 else dataclasses.replace(card, parameters={"activation": "softmax"})
+        with pytest.raises(ModelError, match="NaN"):
+            scores_of(soft, *row)
+    with pytest.raises(ModelError, match="NaN"):
+        found(detector(tmp_path), [((0.0, 0.0, 1.0, 1.0), nan, 0)])
 
 
 def test_families_are_the_files_of_the_folder() -> None:

@@ -52,9 +52,12 @@ class Family(Protocol):
 def checked_scores(scores: Array, card: Card) -> Array:
     """The scores as float32, a rounding error above 1 taken away.
 
-    Raises ModelError when they are no scores but logits, which thresholds would all let pass.
+    Raises ModelError when they are no scores but logits, which thresholds would all let pass, and when a
+    picture has no number among them: nothing would be said of it as if there were nothing on it.
     """
     scores = scores.astype(np.float32, copy=False)
+    if scores.size and np.isnan(scores).reshape(len(scores), -1).all(axis=1).any():
+        raise ModelError(f"The model {card.name} gives no numbers (NaN) for a picture.")
     if (scores > 1.001).any():
         advice = "set activation to softmax or sigmoid in the card's [parameters]"
         raise ModelError(f"The model {card.name} gives scores above 1; {advice}.")
