@@ -69,8 +69,8 @@ class Learned:
 def learn(vectors: Vectors, known: Numbers, seed: int = 0) -> Learned:
     """Learn from embeddings float32 [N, D] and `known` [N, concepts]: 1 shows it, 0 does not, NaN unknown.
 
-    Every concept needs one input at least of either kind in what is left without any of the five parts
-    that are held out in turn: three of either are always enough.
+    Three inputs of either kind are the least for a concept: some are left to learn from when one of the five
+    parts is held out.
     """
     centre, scale = vectors.mean(axis=0), vectors.std(axis=0)
     scale[scale < 1e-6] = 1
@@ -128,6 +128,11 @@ def deal(known: Numbers, seed: int) -> npt.NDArray[np.int64]:
             load[part] += 1
             sizes[part] += 1
     parts[parts < 0] = 0
+    for _ in range(FOLDS):
+        alone = [mine for mine in (order[column] for column in columns) if len(set(parts[mine])) == 1]
+        for mine in alone:
+            # Chance put all of them together: without that part nothing would be left.
+            parts[mine[0]] = (parts[mine[0]] + 1) % FOLDS
     return parts
 
 

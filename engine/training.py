@@ -19,7 +19,7 @@ from store import embeddings, model_folders, models, predictions, training
 from store.database import write
 from store.errors import Refused
 from store.predictions import Said
-from store.tables import ModelVersion, Training
+from store.tables import Model, ModelVersion, Training
 
 MOST = 50_000
 """Inputs that are learned from; of more, so many by chance: they take 256 MB."""
@@ -105,6 +105,10 @@ def _register(
         model_folders.put(row.name, number, {model_folders.CARD: card.encode(), "head.onnx": data})
     except OSError as error:
         raise Refused(f"the trained model cannot be written: {error.strerror or error}") from error
+    models.sync()
+    with write():
+        # One that was removed comes back with what it learned anew.
+        Model.update(deleted=False).where(Model.name == row.name, Model.deleted == True).execute()
     return models.find(row.name), True
 
 

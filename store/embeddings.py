@@ -7,13 +7,13 @@ knows the places. They can be made again: a file that is lost or cut off costs t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from peewee import chunked, fn
 
-from store import jobs, models
+from store import jobs, models, supervise
 from store.database import path, write
 from store.errors import Refused
 from store.tables import Embedded, Input, Job, ModelVersion, database
@@ -100,6 +100,15 @@ def ask(version: ModelVersion, inputs: Iterable[int]) -> int:
                 payload = {"inputs": ids, "count": len(ids)}
                 jobs.enqueue(KIND, payload, priority=jobs.BULK, model_version=version)
     return waiting(version)
+
+
+def make(
+    version: ModelVersion, inputs: Sequence[int], *, device: str, again: str
+) -> Iterator[supervise.Progress]:
+    """Have an engine embed what is missing of these inputs; see `supervise.run`."""
+    for _ in range(2):
+        # What killed earlier engines was given up; it is asked for once more, in the company of others.
+        yield from supervise.run(lambda: waiting(version), ask(version, inputs), device=device, again=again)
 
 
 def waiting(version: ModelVersion) -> int:

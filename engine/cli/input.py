@@ -28,7 +28,7 @@ def similar(
     """List the pictures that look most like INPUT, by a model's embeddings; those it lacks are made first."""
     from engine import embedding
     from engine.similarity import Index
-    from store import datasets, embeddings, inputs, supervise
+    from store import datasets, embeddings, inputs
     from store.tables import Input
 
     project.open()
@@ -38,10 +38,9 @@ def similar(
         ids = list(datasets.inputs(datasets.find(dataset)))
     else:
         ids = list(Input.select(Input.id).where(Input.deleted == False, Input.media == "image").scalars())
-    waiting = embeddings.ask(version, [*ids, row.id])
     with progress("embedding") as on_progress:
         again = f"winnow input similar {row.id}"
-        for at in supervise.run(lambda: embeddings.waiting(version), waiting, device=device, again=again):
+        for at in embeddings.make(version, [*ids, row.id], device=device, again=again):
             on_progress(at.total - at.waiting, at.total)
     _, own = embedding.vectors(version, [row.id])
     stored = embedding.kept(version)

@@ -47,7 +47,7 @@ def command(
     With --every the engine trains it again by itself; tasks that it assists use the new version at once.
     """
     from engine.training import train
-    from store import embeddings, supervise, training
+    from store import embeddings, training
 
     actor = project.open()
     if concepts:
@@ -59,12 +59,11 @@ def command(
     known = training.examples(row)
     training.require_enough(row, known)
     version = embeddings.find_embedder(row.embedder)
-    waiting = embeddings.ask(version, training.inputs_of(known))
+    ids = training.inputs_of(known)
     with progress("embedding") as on_progress:
-        again = f"winnow train {name}"
-        for at in supervise.run(lambda: embeddings.waiting(version), waiting, device=device, again=again):
+        for at in embeddings.make(version, ids, device=device, again=f"winnow train {name}"):
             on_progress(at.total - at.waiting, at.total)
-    for problem in embeddings.failures(version, training.inputs_of(known)):
+    for problem in embeddings.failures(version, ids):
         note(f"not learned from: {problem}")
     note(f"learning {len(row.concepts)} concepts")
     trained = train(row, known, event)
