@@ -149,3 +149,61 @@ def listing(dataset: Dataset) -> list[dict[str, Any]]:
         }
         for row in chosen.order_by(DatasetVersion.number)
     ]
+
+
+def compare(before: Iterator[Frozen], after: Iterator[Frozen]) -> Iterator[dict[str, Any]]:
+    """What differs between two states of a dataset, both by input id: change, input, path, concept, region,
+    annotator, before, after; the last five are null for a change of an input.
+
+    An annotation is the same by concept, region, annotator and task; it has changed where its value, status
+    or score differ. An input that came or went is one line, whatever stood on it.
+    """
+    for old, new in _side_by_side(before, after):
+        about = {name: getattr(new or old, name) for name in ("input", "path")}
+        if old is None or new is None:
+            yield {"change": "input added" if old is None else "input removed", **about, **_NOTHING}
+            continue
+        if old.sha256 != new.sha256:
+            yield {"change": "input changed", **about, **_NOTHING}
+        for change, told in _compare_lines(old.annotations, new.annotations):
+            yield {"change": f"annotation {change}", **about, **told}
+
+
+def _side_by_side(
+    before: Iterator[Frozen], after: Iterator[Frozen]
+) -> Iterator[tuple[Frozen | None, Frozen | None]]:
+    old, new = next(before, None), next(after, None)
+    while old is not None or new is not None:
+        if new is None or (old is not None and old.input < new.input):
+            yield old, None
+            old = next(before, None)
+        elif old is None or new.input < old.input:
+            yield None, new
+            new = next(after, None)
+        else:
+            yield old, new
+            old, new = next(before, None), next(after, None)
+
+
+def _compare_lines(
+    old: list[dict[str, Any]], new: list[dict[str, Any]]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    was, is_now = ({_identity(line): line for line in lines} for lines in (old, new))
+    for key in was | is_now:
+        line = is_now.get(key) or was[key]
+        before, after = _state(was.get(key)), _state(is_now.get(key))
+        if before != after:
+            change = "added" if before is None else "removed" if after is None else "changed"
+            about = {name: line[name] for name in ("concept", "region", "annotator")}
+            yield change, {**about, "before": before, "after": after}
+
+
+def _state(line: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if line is None else {name: line[name] for name in ("value", "status", "score")}
+
+
+_NOTHING = dict.fromkeys(("concept", "region", "annotator", "before", "after"))
+
+
+def _identity(line: dict[str, Any]) -> tuple[Any, ...]:
+    return line["concept"], repr(line["region"]), line["annotator"], line["task"]

@@ -13,16 +13,14 @@ from peewee import chunked
 
 from store import adding, database, dataset_versions, datasets, formats, inputs, rights
 from store.annotations import listing, windows
-from store.concepts import join_named
 from store.errors import Refused
 from store.foreign_inputs import ForeignInputs
 from store.formats import Page, Part, Skipped, Statement, Written
-from store.history import Recorder
 from store.long_steps import LongStep
+from store.standing import Standing
 from store.tables import (
     Annotation,
     Assignment,
-    Concept,
     Dataset,
     DatasetInput,
     DatasetVersion,
@@ -30,8 +28,7 @@ from store.tables import (
     Task,
     User,
 )
-from store.tables import database as opened
-from store.values import Role, Side, Status, region_columns
+from store.values import Role, Side, Status
 
 CHUNK = 200
 """Statements a transaction: others write in between."""
@@ -223,20 +220,24 @@ def take_in(
     done = 0
     for some in chunked(read(source, foreign.sizes), CHUNK):
         with importing.part() as recorder:
-            standing = _Standing(recorder, foreign, dataset)
+            standing = Standing(recorder, dataset)
             for statement in some:
-                _take(standing, statement, report)
+                _take(standing, foreign, statement, report)
         done += len(some)
         on_progress(done, 0)
     return report
 
 
-def _take(standing: _Standing, statement: Statement | Skipped, report: Report) -> None:
+def _take(standing: Standing, foreign: ForeignInputs, statement: Statement | Skipped, report: Report) -> None:
     if isinstance(statement, Skipped):
         report.refuse(f"{statement.where}: {statement.sentence}")
         return
     try:
-        new = standing.insert(statement)
+        found = foreign.find(statement)
+        if found is None:
+            raise Refused(f"the input {statement.path} is not in the project")
+        standing.go_to(found)
+        new = standing.say(statement)
     except Refused as error:
         report.refuse(f"{statement.where}: {error}")
         return
@@ -244,73 +245,3 @@ def _take(standing: _Standing, statement: Statement | Skipped, report: Report) -
     report.here += new is False
     if statement.remark and new:
         report.remarks[statement.remark] += 1
-
-
-class _Standing:
-    """What the project knows, remembered while statements come: those on one input come together."""
-
-    def __init__(self, recorder: Recorder, foreign: ForeignInputs, dataset: str | None) -> None:
-        self.recorder = recorder
-        self.foreign = foreign
-        self.concepts: dict[str, Concept] = {}
-        self.users: dict[str, User] = {}
-        self.named: tuple[str | None, str] | None = None
-        self.input_id = 0
-        self.dataset = dataset
-        self.standing: set[tuple[int, int, int]] = set()
-        """(concept, annotator, region key) of all that stands on that input."""
-
-    def insert(self, statement: Statement) -> bool | None:
-        """Add what is stated; returns whether it was new, None where nothing but the input is named. Raises
-        Refused for an unknown input."""
-        self._go_to(statement)
-        if statement.concept is None:
-            return None
-        concept, annotator = self._concept(statement.concept), self._annotator(statement.annotator)
-        kind, packed, key = region_columns(statement.region)
-        identity = (int(concept.id), int(annotator.id), key)
-        if identity in self.standing:
-            return False
-        self.recorder.insert(
-            Annotation,
-            input=self.input_id,
-            concept=concept,
-            value=statement.value,
-            status=statement.status,
-            score=statement.score,
-            region_kind=kind,
-            region=packed,
-            region_key=key,
-            annotator=annotator,
-            created_at=database.now(),
-        )
-        self.standing.add(identity)
-        return True
-
-    def _go_to(self, statement: Statement) -> None:
-        named = (statement.sha256, statement.path)
-        if named == self.named:
-            return
-        found = self.foreign.find(statement)
-        if found is None:
-            raise Refused(f"the input {statement.path} is not in the project")
-        self.named, self.input_id = named, found
-        said = opened.execute_sql(
-            "SELECT concept_id, annotator_id, region_key FROM annotation WHERE input_id = ? AND deleted = 0",
-            (found,),
-        )
-        self.standing = set(said.fetchall())
-        if self.dataset is not None:
-            made = datasets.find_or_create(self.recorder, self.dataset)
-            datasets.add_inputs(self.recorder, made, [found])
-
-    def _concept(self, name: str) -> Concept:
-        if name not in self.concepts:
-            self.concepts[name] = join_named(self.recorder, name)
-        return self.concepts[name]
-
-    def _annotator(self, name: str | None) -> User:
-        name = name or str(self.recorder.actor.name)
-        if name not in self.users:
-            self.users[name] = User.get_or_none(User.name == name) or self.recorder.actor
-        return self.users[name]

@@ -21,6 +21,8 @@ class ForeignInputs:
         self._became: dict[str, int] = {}
         """Path in the source → input, of the files that were added."""
         self._by_stem: dict[str, list[int]] | None = None
+        self._last: tuple[tuple[str | None, str], int | None] | None = None
+        """What was found last: statements on one input come together."""
 
     def sizes(self, path: str) -> tuple[int, int]:
         """Width and height of a picture of the source. Raises Refused where it is unknown."""
@@ -55,6 +57,12 @@ class ForeignInputs:
 
     def find(self, statement: Statement) -> int | None:
         """The id of the input that a statement is about, None where the project has none such."""
+        named = (statement.sha256, statement.path)
+        if self._last is None or self._last[0] != named:
+            self._last = (named, self._find(statement))
+        return self._last[1]
+
+    def _find(self, statement: Statement) -> int | None:
         row = self._by_content(statement)
         if row is not None:
             return int(row.id)

@@ -65,9 +65,11 @@ from tests.conftest import Project
 OWNER, LEADS = {Role.OWNER}, {Role.OWNER, Role.LEAD}
 PEOPLE = {*LEADS, Role.LABELER}
 BOX = Region.from_box(0.1, 0.1, 0.5, 0.5)
+MODEL = "efficientnet-lite0"
 LOOK = "workflow: {id: %s, nodes: [{id: look, model: {model_id: efficientnet-lite0}}]}"
 
 READS = {
+    "models.require_adding",
     "pace.of",
     "progress.summaries",
     "reviewing.awaiting",
@@ -152,6 +154,8 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
     ),
     "labeling.reassign": (PEOPLE, lambda w, me: labeling.reassign(me, w.fresh(w.annotation), "dog")),
     "labeling.remove": (PEOPLE, lambda w, me: labeling.remove(me, w.fresh(w.annotation))),
+    "models.add": (LEADS, lambda w, me: models.add(me, models.card(models.find(MODEL)))),
+    "models.remove": (LEADS, lambda w, me: models.remove(me, MODEL)),
     "rehearsal.people": (LEADS, lambda w, me: rehearsal.people(me, w.mine, labelers=("other",))),
     "restoring.restore": (
         LEADS,

@@ -79,14 +79,15 @@ def _item(line: Line, page: Page, number: int) -> dict[str, Any]:
         case {"box": [x0, y0, x1, y1]}:
             kind = "rectanglelabels"
             value = {"x": x0 * 100, "y": y0 * 100, "width": (x1 - x0) * 100, "height": (y1 - y0) * 100}
-            value["rotation"] = 0
+            value |= {"rotation": 0}
         case {"polygon": ring}:
-            kind, value = "polygonlabels", {"points": [[x * 100, y * 100] for x, y in ring], "closed": True}
+            kind = "polygonlabels"
+            value = {"points": [[x * 100, y * 100] for x, y in ring], "closed": True}
         case {"span": [start, end]}:
             kind, value = "labels", {"start": start, "end": end}
         case _:
             kind, value = "choices", {}
-    made = {
+    made: dict[str, Any] = {
         "id": f"{page.id}-{number}",
         "type": kind,
         "from_name": kind,
