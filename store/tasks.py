@@ -1,18 +1,21 @@
-"""Tasks: made of a plan, found, and deleted."""
+"""Tasks: made of a plan, found, shown, and deleted."""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from peewee import fn
 
-from store import assignments, concepts, datasets, dealing, gold, names, rights, users
+from store import assignments, concepts, datasets, dealing, gold, names, rights, troubles, users
+from store.bounds import thresholds as thresholds_of
 from store.database import now
 from store.errors import NotFound, Refused
 from store.history import Recorder, step
 from store.long_steps import LongStep
 from store.plans import Checked, Plan, check, require_free
+from store.progress import summaries
 from store.routing import Thresholds
 from store.tables import (
     AnnotationCount,
@@ -162,6 +165,40 @@ def concept_names(task: Task) -> list[str]:
     """The task's concepts in the order they were given."""
     rows = TaskConcept.select(TaskConcept, Concept).join(Concept).where(TaskConcept.task == task)
     return [row.concept.name for row in rows.order_by(TaskConcept.position)]
+
+
+def show(actor: User, task: Task) -> dict[str, Any]:
+    """One task: what it asks for, how far it is and which inputs failed, by the words of the command line."""
+    (summary,) = summaries(actor, task)
+    bounds = thresholds_of(task)
+    keys = {row.name: row.id for row in Concept.select().where(Concept.name.in_(summary.concepts))}
+    return {
+        **summary.to_json(),
+        "auto": None if task.auto is None else task.auto.model.name,
+        "assist": None if task.assist is None else task.assist.model.name,
+        "strategy": task.strategy,
+        "review": task.review,
+        "stacked": bool(task.stacked),
+        "agree": task.agree if task.agree_share is None else f"{task.agree_share:.0%}",
+        "own_review": bool(task.own_review),
+        "without_reviewer": len(assignments.without_reviewer(task)),
+        "priority": task.priority,
+        "archived": bool(task.archived),
+        "paused": bool(task.paused),
+        "thresholds": {
+            name: [bounds[keys[name]].lower, bounds[keys[name]].upper] for name in summary.concepts
+        },
+        "instructions": task.instructions,
+        **_gold(actor, task),
+        "failures": [{"path": one.path, "error": one.sentence} for one in troubles.listing(task)],
+    }
+
+
+def _gold(actor: User, task: Task) -> dict[str, Any]:
+    """What nobody who labels is to see."""
+    if actor.role not in rights.LEADS or task.gold is None:
+        return {}
+    return {"gold": task.gold.name, "gold_share": task.gold_share}
 
 
 def holds(task: Task) -> str:

@@ -76,6 +76,7 @@ READS = {
     "rights.require",
     "rights.require_rows",
     "skips.reason",
+    "tasks.show",
     "undoing.redoable",
     "undoing.undoable",
 }
@@ -156,6 +157,7 @@ VERBS: dict[str, tuple[set[Role], Verb]] = {
     "labeling.remove": (PEOPLE, lambda w, me: labeling.remove(me, w.fresh(w.annotation))),
     "models.add": (LEADS, lambda w, me: models.add(me, models.card(models.find(MODEL)))),
     "models.remove": (LEADS, lambda w, me: models.remove(me, MODEL)),
+    "rehearsal.found_nothing": (LEADS, lambda w, me: rehearsal.found_nothing(me, w.auto)),
     "rehearsal.people": (LEADS, lambda w, me: rehearsal.people(me, w.mine, labelers=("other",))),
     "restoring.restore": (
         LEADS,

@@ -9,12 +9,10 @@ import click
 
 from store.cli import Project
 from store.output import fields, listed, note, progress, shown, table
-from store.rights import LEADS
 from store.values import ReviewStrategy, Status, Strategy, TaskType
 
 if TYPE_CHECKING:
     from store.rerouting import Preview
-    from store.tables import Task
 
 MOST_TROUBLES = 20
 """Inputs with errors that `run` names."""
@@ -63,45 +61,7 @@ def show(project: Project, name: str) -> dict[str, Any]:
     from store import tasks
 
     actor = project.open()
-    return _described(actor, tasks.find(name))
-
-
-def _described(actor: Any, task: Task) -> dict[str, Any]:
-    from store import assignments, troubles
-    from store.bounds import thresholds as thresholds_of
-    from store.progress import summaries
-    from store.tables import Concept
-
-    (summary,) = summaries(actor, task)
-    bounds = thresholds_of(task)
-    keys = {row.name: row.id for row in Concept.select().where(Concept.name.in_(summary.concepts))}
-    return {
-        **summary.to_json(),
-        "auto": None if task.auto is None else task.auto.model.name,
-        "assist": None if task.assist is None else task.assist.model.name,
-        "strategy": task.strategy,
-        "review": task.review,
-        "stacked": bool(task.stacked),
-        "agree": task.agree if task.agree_share is None else f"{task.agree_share:.0%}",
-        "own_review": bool(task.own_review),
-        "without_reviewer": len(assignments.without_reviewer(task)),
-        "priority": task.priority,
-        "archived": bool(task.archived),
-        "paused": bool(task.paused),
-        "thresholds": {
-            name: [bounds[keys[name]].lower, bounds[keys[name]].upper] for name in summary.concepts
-        },
-        "instructions": task.instructions,
-        **_gold(actor, task),
-        "failures": [{"path": one.path, "error": one.sentence} for one in troubles.listing(task)],
-    }
-
-
-def _gold(actor: Any, task: Task) -> dict[str, Any]:
-    """What nobody who labels is to see."""
-    if actor.role not in LEADS or task.gold is None:
-        return {}
-    return {"gold": task.gold.name, "gold_share": task.gold_share}
+    return tasks.show(actor, tasks.find(name))
 
 
 @command.command()
