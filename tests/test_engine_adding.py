@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from engine.adding import Added, add, labels_in
 from engine.device import choose
@@ -28,6 +29,7 @@ from store.values import Role
 from tests import by_hand, tiny_model
 from tests.conftest import Project
 from tests.onnx_files import TensorProto, named, saying
+from tests.winnow_process import start, wait_until, winnow, winnow_json
 
 NAMES = ("cat", "dog", "hen")
 LABELS = Told(labels=NAMES)
@@ -365,3 +367,31 @@ def test_the_folder_can_lie_elsewhere(
     assert (tmp_path / "elsewhere" / "mine-1" / "card.toml").is_file()
     assert not (project.folder / "winnow-models").exists()
     assert models.card(models.find("mine")).name == "mine"
+
+
+def test_an_engine_that_runs_already_annotates_with_a_model_added_after_it(tmp_path: Path) -> None:
+    """In processes of their own, as people do it; the second file asks for what it cannot know."""
+    winnow(tmp_path, "init")
+    Image.new("RGB", (80, 40), "white").save(tmp_path / "one.png")
+    winnow(tmp_path, "add", tmp_path / "one.png")
+    engine = start(tmp_path, "engine", "run", "--device", "cpu")
+    try:
+        wait_until(lambda: bool(winnow_json(tmp_path, "engine", "status")))
+        file = tmp_path / "best.onnx"
+        file.write_bytes(saying({"y": np.zeros((1, 2), np.float32)}, metadata={}))
+        said = winnow(tmp_path, "model", "add", file, code=1).stderr
+        assert "it has 2 concepts" in said and "--labels FILE" in said
+        file.write_bytes(yolo())
+        done = winnow(tmp_path, "model", "add", file, "--json")
+        assert json.loads(done.stdout)["concepts"] == list(NAMES)
+        assert "guessed layout: yolo" in done.stderr and "trial run" in done.stderr
+        task = ("task", "create", "t", "--type", "detection", "--auto", "best", "--concept", "cat")
+        winnow(tmp_path, *task, "--lower", "0.1", "--upper", "0.5")
+        winnow(tmp_path, "task", "run", "t")
+    finally:
+        engine.terminate()
+        engine.communicate()
+    (one,) = winnow_json(tmp_path, "annotation", "list")
+    assert (one["concept"], one["status"], one["score"]) == ("cat", "SUCCESS", 0.75)
+    # 10 × 20 pixels around the middle of a square of 64, in which the picture is 64 × 32.
+    assert one["region"]["box"] == pytest.approx([27 / 64, 6 / 32, 37 / 64, 26 / 32], abs=1e-6)
