@@ -21,8 +21,13 @@ SCALES: dict[str, tuple[Sequence[float], Sequence[float]]] = {
 """Name → mean and standard deviation that bring 0..1 to what a model was trained on."""
 FILTERS = {2: "bilinear", 3: "bicubic"}
 """Pillow's numbers, which Hugging Face writes."""
-TASKS = {"classify": "classification", "detect": "detection", "segment": "segmentation"}
-YOLO_TASKS = {"classify": "classify", "detect": "detect"}
+TASKS = {
+    "classify": "classification",
+    "detect": "detection",
+    "segment": "segmentation",
+    "instances": "segmentation",
+}
+YOLO_TASKS = {"classify": "classify", "detect": "detect", "segment": "instances"}
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,8 @@ def guess(offered: Offered, told: Told) -> Guess:
         _classify(made, gives, labels, told, offered)
     elif made.family == "detect":
         _detect(made, gives, labels, told)
+    elif made.family == "instances":
+        _instances(made, gives, labels)
     else:
         _segment(made, gives, labels, told)
     if not made.concepts:
@@ -118,7 +125,9 @@ def _family(offered: Offered, told: Told, gives: Mapping[str, np.ndarray]) -> st
     task = offered.metadata.get("task")
     if task and "names" in offered.metadata:
         if task not in YOLO_TASKS:
-            raise Refused(f"it is a YOLO model for '{printable(task)}': detect and classify can be added")
+            raise Refused(
+                f"it is a YOLO model for '{printable(task)}': detect, segment and classify can be added"
+            )
         return YOLO_TASKS[task]
     ranks = [array.ndim for array in gives.values()]
     if {"logits", "pred_boxes"} <= gives.keys() or _named(gives, "boxes"):
@@ -239,6 +248,25 @@ def _predictions(made: Guess, gives: Mapping[str, np.ndarray], labels: tuple[str
         made.parameters["nms_iou"] = 0.7 if widths[0] in array.shape[1:] else 0.45
     what = "boxes suppressed already" if rows else "raw boxes of YOLO, overlaps suppressed here"
     made.notes.append(f"layout: {made.parameters['layout']}, {what}")
+
+
+def _instances(made: Guess, gives: Mapping[str, np.ndarray], labels: tuple[str, ...]) -> None:
+    made.multi_label = True
+    predictions = next((name for name, array in gives.items() if array.ndim == 3), None)
+    masks = next((name for name, array in gives.items() if array.ndim == 4), None)
+    if predictions is None or masks is None:
+        raise Refused(
+            "a YOLO segmenter gives predictions [N, …, K] and masks [N, M, H, W]: export it without NMS"
+        )
+    more = gives[masks].shape[1]
+    widths = (len(labels) + 4 + more, len(labels) + 5 + more)
+    if labels and not set(gives[predictions].shape[1:]) & set(widths):
+        told = f"{list(gives[predictions].shape)} and {list(gives[masks].shape)}"
+        raise Refused(f"it gives {told}, which does not fit {len(labels)} concepts: give --labels FILE")
+    made.concepts = labels
+    made.outputs = {"predictions": predictions, "masks": masks}
+    made.parameters["nms_iou"] = 0.7 if widths[0] in gives[predictions].shape[1:] else 0.45
+    made.notes.append("layout: yolo, overlaps suppressed here, each mask outlined")
 
 
 def _segment(made: Guess, gives: Mapping[str, np.ndarray], labels: tuple[str, ...], told: Told) -> None:

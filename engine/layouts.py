@@ -24,6 +24,8 @@ class Candidates:
     """float32 [K]."""
     concepts: Array
     """int [K], indices into the card's concepts; those outside it are nothing."""
+    extras: Array
+    """[K, …], what else a model gives for each, such as the shares that make its mask."""
 
 
 def boxes(outputs: Mapping[str, Array], card: Card) -> Iterator[Candidates]:
@@ -38,22 +40,27 @@ def boxes(outputs: Mapping[str, Array], card: Card) -> Iterator[Candidates]:
     return _candidates(_squared(places, card, "xyxy", "square"), scores, classes, card)
 
 
-def yolo(outputs: Mapping[str, Array], card: Card) -> Iterator[Candidates]:
+def yolo(outputs: Mapping[str, Array], card: Card, extras: int = 0) -> Iterator[Candidates]:
     """`predictions` [N, 4 + C, K] or [N, K, 4 + C], as YOLO v8 and later; with 5 + C the fifth is how sure it
-    is that there is anything, as YOLO v5. Boxes are middle, width and height in pixels."""
+    is that there is anything, as YOLO v5. Boxes are middle, width and height in pixels. `extras` more
+    stand at the end."""
     rows = output_of(outputs, "predictions", card)
-    widths = (4 + len(card.concepts), 5 + len(card.concepts))
+    count = len(card.concepts)
+    widths = (4 + count + extras, 5 + count + extras)
     if rows.ndim == 3 and rows.shape[2] not in widths:
         rows = rows.transpose(0, 2, 1)
     if rows.ndim != 3 or rows.shape[2] not in widths:
-        wanted = f"predictions [N, {widths[0]} or {widths[1]}, K], 4 or 5 more than the concepts on its card,"
+        more = f"{4 + extras} or {5 + extras} more than the concepts on its card"
+        wanted = f"predictions [N, {widths[0]} or {widths[1]}, K], {more},"
         raise _error(card, wanted, str(list(outputs["predictions"].shape)))
-    by_concept = rows[:, :, -len(card.concepts) :]
+    end = rows.shape[2] - extras
+    by_concept = rows[:, :, end - count : end]
     classes = by_concept.argmax(axis=2)
     scores = np.take_along_axis(by_concept, classes[:, :, None], axis=2)[:, :, 0]
     if rows.shape[2] == widths[1]:
         scores = scores * rows[:, :, 4]
-    return _candidates(_squared(rows[:, :, :4], card, "cxcywh", "pixels"), scores, classes, card)
+    places = _squared(rows[:, :, :4], card, "cxcywh", "pixels")
+    return _candidates(places, scores, classes, card, rows[:, :, end:])
 
 
 def rows(outputs: Mapping[str, Array], card: Card) -> Iterator[Candidates]:
@@ -95,12 +102,16 @@ def layout_of(card: Card) -> str:
     return name
 
 
-def _candidates(places: Array, scores: Array, classes: Array, card: Card) -> Iterator[Candidates]:
+def _candidates(
+    places: Array, scores: Array, classes: Array, card: Card, extras: Array | None = None
+) -> Iterator[Candidates]:
     scores = checked_scores(scores, card)
     first = int(card.parameters.get("first_concept", 0))
     with np.errstate(invalid="ignore"):
         concepts = np.where(np.isfinite(classes), classes, -1).astype(np.int64) - first
-    return (Candidates(*one) for one in zip(places, scores, concepts, strict=True))
+    if extras is None:
+        extras = np.zeros((*scores.shape, 0), np.float32)
+    return (Candidates(*one) for one in zip(places, scores, concepts, extras, strict=True))
 
 
 def _squared(places: Array, card: Card, corners: str, unit: str) -> Array:

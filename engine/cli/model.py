@@ -45,7 +45,9 @@ def predict(project: Project, name: str, targets: tuple[str, ...], device: str, 
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--name", help="What to call it; otherwise after the file.")
 @click.option("--labels", type=click.Path(path_type=Path), metavar="FILE", help="Concepts, one a line.")
-@click.option("--family", type=click.Choice(["classify", "detect", "segment"]), help="What it does.")
+@click.option(
+    "--family", type=click.Choice(["classify", "detect", "instances", "segment"]), help="What it does."
+)
 @click.option("--layout", type=click.Choice(["boxes", "yolo", "rows", "detr"]), help="What a detector gives.")
 @click.option(
     "--size", type=click.IntRange(1, 4096), help="Side of its pictures where the file leaves it open."

@@ -41,7 +41,8 @@ def decode(outputs: Mapping[str, Array], card: Card, places: Sequence[media.Plac
     return [_kept(candidates, place, most, card) for candidates, place in found]
 
 
-def _kept(found: Candidates, place: media.Place, most: float, card: Card) -> list[Output]:
+def chosen_of(found: Candidates, most: float, card: Card) -> Array:
+    """Indices of what is kept for its score and not suppressed, highest score first."""
     known = (
         (found.concepts >= 0) & (found.concepts < len(card.concepts)) & np.isfinite(found.boxes).all(axis=1)
     )
@@ -51,6 +52,11 @@ def _kept(found: Candidates, place: media.Place, most: float, card: Card) -> lis
         chosen = chosen[
             best_of_overlapping(found.boxes[chosen], found.scores[chosen], found.concepts[chosen], most)
         ]
+    return chosen
+
+
+def _kept(found: Candidates, place: media.Place, most: float, card: Card) -> list[Output]:
+    chosen = chosen_of(found, most, card)
     corners = place.on_picture(found.boxes[chosen].reshape(-1, 2, 2)).clip(0, 1).tolist()
     kept: list[Output] = []
     for index, ((x0, y0), (x1, y1)) in zip(chosen, corners, strict=True):

@@ -104,7 +104,11 @@ def _kept(layers: list[Layer], place: media.Place, card: Card) -> list[Output]:
     found = [one for values, scores in layers for one in _found(values, scores, place, smallest, card)]
     found.sort(key=lambda one: -one.thing.score)
     return [
-        Output(one.thing.value, one.thing.score, _region(one, (width, height), place, smallest, card))
+        Output(
+            one.thing.value,
+            one.thing.score,
+            region_of(one.pixels, one.corner, (width, height), place, smallest, card),
+        )
         for one in found[: card.keep]
     ]
 
@@ -122,9 +126,16 @@ def _found(values: Map, scores: Array, place: media.Place, smallest: float, card
             yield _Found(thing, labels[y0:y1, x0:x1] == thing.label, (left + x0, top + y0))
 
 
-def _region(found: _Found, size: tuple[int, int], place: media.Place, smallest: float, card: Card) -> Region:
+def region_of(
+    pixels: npt.NDArray[np.bool_],
+    corner: tuple[int, int],
+    size: tuple[int, int],
+    place: media.Place,
+    smallest: float,
+    card: Card,
+) -> Region:
+    """The polygon around pixels that hang together, `corner` of which lies so in a mask of that width and
+    height; gaps of fewer than `smallest` pixels are filled."""
     off, points = float(card.parameters.get("off", OFF)), int(card.parameters.get("points", POINTS))
-    rings = outline(found.pixels, off, points, smallest)
-    return Region.from_rings(
-        [place.on_picture((ring + found.corner) / size).clip(0, 1).tolist() for ring in rings]
-    )
+    rings = outline(pixels, off, points, smallest)
+    return Region.from_rings([place.on_picture((ring + corner) / size).clip(0, 1).tolist() for ring in rings])
