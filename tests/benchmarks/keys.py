@@ -52,11 +52,11 @@ def _large(inputs: int, folder: Path | None, steps: int) -> None:
             with _meter(command, folder, kind, size, scene.LARGE_WHO) as meter:
                 meter.wait_for(lambda: "Classifications (" in meter.text, 90)
                 time.sleep(SETTLE)
-                meter.step("l")
+                # First, so that the next run, which begins at what is open, decides on other inputs.
+                meter.step("enter")
+                _tell("Winnow", "submit", kind, size, [meter.step("enter") for _ in range(steps)])
                 _tell("Winnow", "next input", kind, size, [meter.step("l") for _ in range(steps)])
                 _tell("Winnow", "accept", kind, size, [meter.step("a") for _ in range(min(steps, ROWS))])
-                meter.step("l")
-                _tell("Winnow", "submit", kind, size, [meter.step("enter") for _ in range(steps)])
 
 
 def _small(steps: int) -> None:

@@ -21,8 +21,8 @@ class ProgressLine(Widget):
 
     title: reactive[str] = reactive("")
     """What is being done: the task's name."""
-    place: reactive[tuple[int, int]] = reactive((0, 0))
-    """The input's place in the queue, from 1, and how many there are."""
+    place: reactive[tuple[int, int] | None] = reactive(None)
+    """The input's place in the queue, from 1, and how many there are; None until the queue is known."""
     done: reactive[int] = reactive(0)
     """How many of them are done."""
     pace: reactive[int | None] = reactive(None)
@@ -36,11 +36,7 @@ class ProgressLine(Widget):
         """The file name keeps its end, which tells more than its folders."""
         if self.instead:
             return Content.styled(fitted(f" {self.instead} ", self.size.width), "bold $text-accent")
-        at, total = self.place
-        where = f"{at}/{total}" if at else f"{total}"
-        left = f" {printable(self.title)} "
-        pace = f" · {self.pace}/h" if self.pace else ""
-        middle = f" {where} · {self.done} done · {total - self.done} left{pace} "
+        left, middle = f" {printable(self.title)} ", self._progress()
         room = self.size.width - cell_len(middle)
         left = fitted(left, min(cell_len(left), max(room // 2, 8)))
         room -= cell_len(left)
@@ -49,6 +45,14 @@ class ProgressLine(Widget):
             file.rjust(room - cell_len(file) + len(file)) if cell_len(file) <= room else ending(file, room)
         )
         return Content.assemble((left, "bold $text-primary"), middle, (right, "$foreground-muted"))
+
+    def _progress(self) -> str:
+        if self.place is None:
+            return " opening… "
+        at, total = self.place
+        where = f"{at}/{total}" if at else f"{total}"
+        pace = f" · {self.pace}/h" if self.pace else ""
+        return f" {where} · {self.done} done · {total - self.done} left{pace} "
 
 
 def ending(text: str, width: int) -> str:
