@@ -59,12 +59,12 @@ def train(row: Training, known: training.Known, event: int) -> Trained:
         key: {input_id: yes for input_id, yes in mine.items() if input_id in there}
         for key, mine in known.items()
     }
-    training.require_enough(row, usable)
+    training.require_enough(usable)
     labels = _labels(ids, usable)
     learned = heads.learn(vectors, labels, row.seed)
-    metrics = evaluation.metrics(row.concepts, labels, learned.held_out)
+    metrics = evaluation.metrics(list(known), labels, learned.held_out)
     seconds = time.perf_counter() - began
-    version, is_new = _register(row, learned.head, embedder, len(ids))
+    version, is_new = _register(row, list(known), learned.head, embedder, len(ids))
     if is_new:
         _predict(version, embedder)
         training.assist_with(version)
@@ -89,7 +89,7 @@ def _labels(ids: Sequence[int], known: training.Known) -> heads.Numbers:
 
 
 def _register(
-    row: Training, head: heads.Head, embedder: ModelVersion, inputs: int
+    row: Training, names: list[str], head: heads.Head, embedder: ModelVersion, inputs: int
 ) -> tuple[ModelVersion, bool]:
     """The version of this head, and whether it is new: a folder beside the store, with a card and a file."""
     models.sync()
@@ -100,7 +100,7 @@ def _register(
     number = 1 if newest is None else newest.number + 1
     while model_folders.folder(row.name, number).exists():
         number += 1
-    card = _card(row, number, data, embedder, inputs)
+    card = _card(row, number, names, data, embedder, inputs)
     try:
         model_folders.put(row.name, number, {model_folders.CARD: card.encode(), "head.onnx": data})
     except OSError as error:
@@ -116,12 +116,14 @@ def _newest(name: str) -> ModelVersion | None:
     return models.find(name) if any(row["name"] == name for row in models.listing()) else None
 
 
-def _card(row: Training, number: int, data: bytes, embedder: ModelVersion, inputs: int) -> str:
+def _card(
+    row: Training, number: int, names: list[str], data: bytes, embedder: ModelVersion, inputs: int
+) -> str:
     values = {
         "name": row.name,
         "version": str(number),
         "title": row.name,
-        "description": f"Says {len(row.concepts)} concepts as people labeled them here.",
+        "description": f"Says {len(names)} concepts as people labeled them here.",
         "family": training.FAMILY,
         "task": "classification",
         "licence": embedder.card["licence"],
@@ -130,9 +132,9 @@ def _card(row: Training, number: int, data: bytes, embedder: ModelVersion, input
         "file": "head.onnx",
         "sha256": hashlib.sha256(data).hexdigest(),
         "size": len(data),
-        "concepts": row.concepts,
+        "concepts": names,
         "multi_label": not row.single_label,
-        "keep": max(20, len(row.concepts)),
+        "keep": max(20, len(names)),
     }
     parameters = {"embedder": embedder.model.name, "embedder_sha256": embedder.sha256}
     tables = {

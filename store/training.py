@@ -52,8 +52,8 @@ class Plan:
     """Train again by itself when so many new decisions are in."""
 
 
-Known = Mapping[int, Mapping[int, bool]]
-"""Concept's id → input's id → whether the input shows the concept."""
+Known = Mapping[str, Mapping[int, bool]]
+"""Concept → input's id → whether the input shows the concept."""
 
 
 def remember(actor: User, plan: Plan) -> Training:
@@ -129,12 +129,12 @@ def examples(row: Training) -> Known:
     """
     rows = _rows(row.concepts)
     said = _said(row, rows)
-    known: dict[int, dict[int, bool]] = {}
+    known: dict[str, dict[int, bool]] = {}
     for concept in rows:
         mine = {input_id: votes > 0 for input_id, votes in said[concept.id].items() if votes}
         for input_id in _decided(row, concept):
             mine.setdefault(input_id, False)
-        known[concept.id] = mine
+        known[str(concept.name)] = mine
     if row.single_label:
         shown = [(key, input_id) for key, mine in known.items() for input_id, yes in mine.items() if yes]
         for key, input_id in shown:
@@ -144,10 +144,16 @@ def examples(row: Training) -> Known:
     return known
 
 
-def require_enough(row: Training, known: Known) -> None:
+def ready(known: Known) -> Known:
+    """Of these concepts those of which enough is known to learn them."""
+    counted = {name: Counter(mine.values()) for name, mine in known.items()}
+    return {name: known[name] for name, count in counted.items() if min(count[True], count[False]) >= LEAST}
+
+
+def require_enough(known: Known) -> None:
     """Raises Refused, saying what is missing, where a concept has too few inputs of either kind."""
     short = []
-    for name, mine in zip(row.concepts, known.values(), strict=True):
+    for name, mine in known.items():
         count = Counter(mine.values())
         for value, what in ((True, "show"), (False, "do not show")):
             if count[value] < LEAST:

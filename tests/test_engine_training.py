@@ -130,7 +130,7 @@ def test_too_little_is_refused_with_what_is_missing(project: Project) -> None:
     label(project, task, ids[0], cat=1)
     row = training.remember(project.owner, plan("cat"))
     with pytest.raises(Refused, match="1 that show 'cat', 0 that do not show 'cat'"):
-        training.require_enough(row, training.examples(row))
+        training.require_enough(training.examples(row))
     with pytest.raises(NotFound, match="cat"):
         training.remember(project.owner, plan("cta"))
     with pytest.raises(Refused, match="another name"):

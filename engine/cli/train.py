@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from store.cli import Project
+from store.errors import Refused
 from store.output import json_object, json_option, note, progress, table
 
 if TYPE_CHECKING:
@@ -57,7 +58,11 @@ def command(
         row = training.again(actor, name, every)
     event = training.last_event()
     known = training.examples(row)
-    training.require_enough(row, known)
+    try:
+        training.require_enough(known)
+    except Refused as error:
+        later = f"; it learns by itself after {row.every} new decisions" if row.every else ""
+        raise Refused(f"{error}{later}") from None
     version = embeddings.find_embedder(row.embedder)
     ids = training.inputs_of(known)
     with progress("embedding") as on_progress:
@@ -65,7 +70,7 @@ def command(
             on_progress(at.total - at.waiting, at.total)
     for problem in embeddings.failures(version, ids):
         note(f"not learned from: {problem}")
-    note(f"learning {len(row.concepts)} concepts")
+    note(f"learning {len(known)} concepts")
     trained = train(row, known, event)
     if as_json:
         json_object(_described(row, trained))

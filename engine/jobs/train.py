@@ -24,7 +24,9 @@ def run(job: Job, bench: Bench) -> None:
     event = trainings.last_event()
     try:
         known = trainings.examples(row)
-        trainings.require_enough(row, known)
+        # By itself it learns what it can; a person who asks is told what is missing.
+        known = trainings.ready(known) or known
+        trainings.require_enough(known)
         if not _embed(row, trainings.inputs_of(known), bench):
             return  # The engine ends, and gives the job back.
         made = training.train(row, known, event)
