@@ -36,7 +36,7 @@ def test_the_file_is_the_golden_one_and_what_it_cannot_hold_is_counted(tmp_path:
     lost = written(coco, scene(), tmp_path / "out.json")
     assert (tmp_path / "out.json").read_bytes() == (GOLDEN / "coco.json").read_bytes()
     assert lost == {
-        "said by several people, written once": 1,
+        "said again, written once": 1,
         "with holes, which are filled": 1,
         "of whole inputs": 1,
         "negatives": 1,

@@ -29,6 +29,7 @@ def command(project: Project, name: str, source: Path, dataset: str | None, pict
     """
     from store import exchange
     from store.errors import Refused
+    from store.exchange import MOST_SENTENCES
 
     actor = project.open()
     with progress("import") as told:
@@ -40,7 +41,10 @@ def command(project: Project, name: str, source: Path, dataset: str | None, pict
     for remark, count in sorted(report.remarks.items()):
         note(f"{count} {remark}")
     files = report.inputs
-    note(f"inputs: added {len(files.added)}, already here {len(files.here) + len(files.duplicates)}")
+    if files.added or files.here or files.duplicates:
+        note(f"inputs: added {len(files.added)}, already here {len(files.here) + len(files.duplicates)}")
+    for path, sentence in files.broken[:MOST_SENTENCES]:
+        note(f"skipped {path}: {sentence}")
     note(f"added {report.added} annotations, already here {report.here}, skipped {report.refused}")
     if report.refused and not report.added and not report.here:
         raise Refused("nothing could be imported")

@@ -147,7 +147,7 @@ def fit(
             if Part.ANNOTATORS not in holds:
                 same = (fitted["concept"], fitted["value"], repr(fitted["region"]))
                 if same in said:
-                    lost["said by several people, written once"] += 1
+                    lost["said again, written once"] += 1
                     continue
                 said.add(same)
             lines.append(fitted)
