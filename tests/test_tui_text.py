@@ -70,6 +70,7 @@ async def test_a_span_is_marked_by_keys_and_named_by_a_hotkey(scene: Scene) -> N
         assert stage.screen.rows.current.name == "person.1"
         assert stage.screen.pane.selected.name == "person.1"
         assert "pe¹Marie Curie" in stage.text()
+        assert "Classifications (" in stage.text() and "Objects" not in stage.text()
         assert "person.1 0–11 · Marie Curie" in stage.text()
         await stage.press("escape", "enter")
         assert Annotation.get().status == Status.SUCCESS

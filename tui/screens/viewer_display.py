@@ -144,7 +144,7 @@ class ViewerDisplay(ViewerFrame):
     def heading(self, entries: Sequence[Entry]) -> str:
         """How many there are, how many of them are shown, ticked and crossed."""
         asks_where = self.task_row.type in (TaskType.DETECTION, TaskType.SEGMENTATION)
-        regions = asks_where or any(entry.region is not None for entry in entries)
+        regions = asks_where or any(entry.region is not None and not entry.is_span for entry in entries)
         what = "Objects" if regions else "Classifications"
         marks = [(sum(entry.value == 1 for entry in entries), "✓")]
         marks.append((sum(entry.value == 0 for entry in entries), "✗"))
