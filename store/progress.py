@@ -9,13 +9,10 @@ from typing import Any
 
 from store import assignments, gold
 from store.tables import (
-    Concept,
     Dataset,
     Model,
     ModelVersion,
     Task,
-    TaskConcept,
-    TaskMember,
     User,
     database,
 )
@@ -82,12 +79,16 @@ def summaries(actor: User, only: Task | None = None) -> list[Summary]:
         chosen = chosen.where(Task.id == only.id)
     tasks = list(chosen.order_by(Task.priority.desc(), Task.id.desc()))
     named = _names(
-        TaskConcept.select(TaskConcept.task, Concept.name).join(Concept).order_by(TaskConcept.position)
+        "SELECT t.task_id, c.name FROM task_concept t JOIN concept c ON c.id = t.concept_id "
+        "ORDER BY t.task_id, t.position"
     )
     people = {side: _members(side) for side in Side}
     counts, sent_back = _counts(), _sent_back(actor)
     models = _models()
-    return [_summary(task, actor, named, people, counts, sent_back.get(task.id, 0), models) for task in tasks]
+    return [
+        _summary(task, actor, named, people, counts.get(task.id, {}), sent_back.get(task.id, 0), models)
+        for task in tasks
+    ]
 
 
 def _models() -> dict[int, str]:
@@ -96,32 +97,40 @@ def _models() -> dict[int, str]:
     return dict(rows.tuples())
 
 
-def _names(rows: Any) -> dict[int, list[str]]:
+def _names(statement: str, *values: str) -> dict[int, list[str]]:
     found: dict[int, list[str]] = defaultdict(list)
-    for task, name in rows.tuples():
+    for task, name in database.execute_sql(statement, values).fetchall():
         found[task].append(name)
     return found
 
 
 def _members(side: Side) -> dict[int, list[str]]:
-    rows = TaskMember.select(TaskMember.task, User.name).join(User).where(TaskMember.side == side)
-    return _names(rows.order_by(TaskMember.position))
+    return _names(
+        "SELECT m.task_id, u.name FROM task_member m JOIN user u ON u.id = m.user_id WHERE m.side = ? "
+        "ORDER BY m.task_id, m.position",
+        side.value,
+    )
 
 
-def _counts() -> dict[tuple[int, str, int], _Counts]:
-    """By task, side and user."""
-    found: dict[tuple[int, str, int], _Counts] = defaultdict(_Counts)
+_Counted = dict[tuple[str, int], _Counts]
+"""Of one task, by side and user."""
+
+
+def _counts() -> dict[int, _Counted]:
+    """By task."""
+    found: dict[int, _Counted] = defaultdict(lambda: defaultdict(_Counts))
     # As text: a large project has thousands, and peewee makes a row of each.
     counted = "SELECT task, side, user, status, failed, n FROM assignment_count WHERE n > 0"
+    pending, awaiting = int(Status.PENDING), int(Status.AWAITING_REVIEW)
     for task, side, user, status, failed, n in database.execute_sql(counted).fetchall():
-        count = found[task, side, user]
+        count = found[task][side, user]
         if failed:
             count.failed += n
-        elif status == (Status.PENDING if side == Side.LABEL else Status.AWAITING_REVIEW):
+        elif status == (pending if side == "label" else awaiting):
             count.open += n
         else:
             count.done += n
-            count.awaiting += n if status == Status.AWAITING_REVIEW else 0
+            count.awaiting += n if status == awaiting else 0
     return found
 
 
@@ -138,15 +147,13 @@ def _sent_back(user: User) -> dict[int, int]:
     return dict(rows.fetchall())
 
 
-def _inputs(task: Task, counts: dict[tuple[int, str, int], _Counts]) -> int:
+def _inputs(task: Task, counts: _Counted) -> int:
     """How many inputs the task has, from the counters: a count of a large dataset takes too long."""
     if task.strategy == Strategy.DYNAMIC:
         return int(assignments.fitting(task).count())
     extra = {} if task.gold_id is None else gold.counts(task)
     theirs = [
-        count.total - extra.get(user, 0)
-        for (of, side, user), count in counts.items()
-        if of == task.id and side == Side.LABEL
+        count.total - extra.get(user, 0) for (side, user), count in counts.items() if side == Side.LABEL
     ]
     # A model has all of them; of people each has their part, or with the strategy full each has all.
     shared = task.auto_id is None and task.strategy == Strategy.PARTITIONED
@@ -167,13 +174,13 @@ def _summary(
     actor: User,
     concepts: dict[int, list[str]],
     people: dict[Side, dict[int, list[str]]],
-    counts: dict[tuple[int, str, int], _Counts],
+    counts: _Counted,
     sent_back: int,
     models: dict[int, str],
 ) -> Summary:
-    labeled = _add(count for (of, side, _), count in counts.items() if of == task.id and side == Side.LABEL)
-    reviewed = _add(count for (of, side, _), count in counts.items() if of == task.id and side == Side.REVIEW)
-    mine = counts.get((task.id, Side.LABEL, actor.id), _Counts())
+    labeled = _add(count for (side, _), count in counts.items() if side == Side.LABEL)
+    reviewed = _add(count for (side, _), count in counts.items() if side == Side.REVIEW)
+    mine = counts.get((Side.LABEL.value, actor.id), _Counts())
     inputs = _inputs(task, counts)
     to_label = mine.open
     if task.strategy == Strategy.DYNAMIC:
@@ -182,9 +189,7 @@ def _summary(
         labeled.open += free
         if actor.name in people[Side.LABEL].get(task.id, []):
             to_label += free
-    waiting = sum(
-        count.awaiting for (of, side, _), count in counts.items() if of == task.id and side == Side.LABEL
-    )
+    waiting = sum(count.awaiting for (side, _), count in counts.items() if side == Side.LABEL)
     if not reviewed.open:
         # Nobody may review them: all reviewers have labeled them themselves.
         reviewed.open = waiting
@@ -205,7 +210,7 @@ def _summary(
         failed=labeled.failed,
         to_label=to_label if actor.role != Role.VIEWER else 0,
         sent_back=sent_back if actor.role != Role.VIEWER else 0,
-        to_review=counts.get((task.id, Side.REVIEW, actor.id), _Counts()).open,
+        to_review=counts.get((Side.REVIEW.value, actor.id), _Counts()).open,
         auto=None if task.auto_id is None else models[task.auto_id],
         paused=bool(task.paused),
         archived=bool(task.archived),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from store.tables import Annotation, Assignment, Concept, Input, Task, TaskConcept, User, database
+from store.tables import Concept, Input, Task, TaskConcept, User, database
 from store.values import Side, Status
 
 
@@ -24,39 +24,35 @@ class ReviewLine:
 
 def read(task: Task, reviewer: User, inputs: Sequence[int]) -> dict[int, ReviewLine]:
     """The lines of a page of inputs, by input id."""
-    rows = Input.select(Input.id, Input.path).where(Input.id.in_(inputs))
-    lines = {row.id: ReviewLine(str(row.path)) for row in rows}
-    _add_concepts(task, inputs, lines)
+    within = f"({', '.join(map(str, inputs))})"
+    rows = database.execute_sql(f"SELECT id, path FROM input WHERE id IN {within}").fetchall()
+    # A path may hold bytes that are no text: the field knows how they are kept.
+    lines = {key: ReviewLine(str(Input.path.python_value(path))) for key, path in rows}
+    _add_concepts(task, within, lines)
     # By the inputs: the planner would look through all of the task's assignments.
     works = database.execute_sql(
-        "SELECT a.input_id, u.name FROM assignment a INDEXED BY assignment_input JOIN user u "
-        f"ON u.id = a.user_id WHERE a.input_id IN ({', '.join(map(str, inputs))}) AND a.task_id = ? "
-        f"AND a.side = 'label' AND a.status = {int(Status.AWAITING_REVIEW)}",
-        (task.id,),
+        "SELECT a.input_id, a.side, a.status, a.open, u.name FROM assignment a "
+        f"INDEXED BY assignment_input JOIN user u ON u.id = a.user_id WHERE a.input_id IN {within} "
+        f"AND a.task_id = ? AND (a.side = 'review' AND a.user_id = ? OR a.side = 'label' AND a.status = "
+        f"{int(Status.AWAITING_REVIEW)})",
+        (task.id, reviewer.id),
     )
-    for input_id, name in works.fetchall():
-        _note(lines[input_id].labelers, name)
-    mine: Any = Assignment.select(Assignment.input, Assignment.status, Assignment.open).where(
-        Assignment.task == task,
-        Assignment.side == Side.REVIEW,
-        Assignment.user == reviewer,
-        Assignment.input.in_(inputs),
-    )
-    for input_id, status, still_open in mine.tuples():
-        lines[input_id].state = None if still_open else Status(status)
+    for input_id, side, status, still_open, name in works.fetchall():
+        if side == Side.LABEL:
+            _note(lines[input_id].labelers, name)
+        else:
+            lines[input_id].state = None if still_open else Status(status)
     return lines
 
 
-def _add_concepts(task: Task, inputs: Sequence[int], lines: dict[int, ReviewLine]) -> None:
-    chosen: Any = (
-        Annotation.select(Annotation.input, Concept.name, Annotation.score, Annotation.value, User.name)
-        .join(Concept, on=(Annotation.concept == Concept.id))
-        .switch(Annotation)
-        .join(User, on=(Annotation.annotator == User.id))
-        .where(Annotation.input.in_(inputs), Annotation.task == task, Annotation.deleted == False)
-        .order_by(Annotation.score.desc(), Annotation.id)
+def _add_concepts(task: Task, within: str, lines: dict[int, ReviewLine]) -> None:
+    said = database.execute_sql(
+        "SELECT n.input_id, c.name, n.score, n.value, u.name FROM annotation n INDEXED BY annotation_once "
+        "JOIN concept c ON c.id = n.concept_id JOIN user u ON u.id = n.annotator_id "
+        f"WHERE n.input_id IN {within} AND n.task_id = ? AND n.deleted = 0 ORDER BY n.score DESC, n.id",
+        (task.id,),
     )
-    for input_id, concept, score, value, annotator in chosen.tuples():
+    for input_id, concept, score, value, annotator in said.fetchall():
         lines[input_id].concepts.append((concept, score, value))
         _note(lines[input_id].labelers, annotator)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from store import comparison, decisions, scores
 from store.annotations import counts
-from store.tables import AnnotationCount, Concept, Dataset, Input, Task, TaskMember, User
+from store.tables import AnnotationCount, Concept, Dataset, Task, TaskMember, User, database
 from store.values import Role, Status
 
 
@@ -24,7 +24,7 @@ def summary() -> dict[str, Any]:
     for key, counted in by_user.items():
         lines[users[key].role == Role.MODEL].append(_line(users[key].name, counted))
     return {
-        "inputs": Input.select().where(Input.deleted == False).count(),
+        "inputs": _inputs(),
         "datasets": Dataset.select().where(Dataset.deleted == False).count(),
         "concepts": Concept.select().where(Concept.joined == True).count(),
         "tasks": Task.select().where(Task.deleted == False).count(),
@@ -78,6 +78,14 @@ def people(task: Task | None = None) -> list[User]:
         members = TaskMember.select(TaskMember.user).where(TaskMember.task == task)
         found = found.where(User.id.in_(members))
     return list(found)
+
+
+def _inputs() -> int:
+    """A count of all rows asks only the pages of an index, one with a condition each row: 20 ms a million."""
+    every, deleted = database.execute_sql(
+        "SELECT (SELECT count(*) FROM input), (SELECT count(*) FROM input WHERE deleted = 1)"
+    ).fetchone()
+    return int(every) - int(deleted)
 
 
 def _line(name: str, counted: dict[Status, int]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -53,7 +53,11 @@ def list_(
 
     actor = project.open()
     task, wanted = tasks.find(name), _filter(**given)
-    chosen = queues.frozen(task, actor, wanted, Order(order))[:limit]
+    chosen: Sequence[int]
+    if limit is None:
+        chosen = queues.frozen(task, actor, wanted, Order(order))
+    else:
+        chosen = [place.input for place in queues.page(task, actor, wanted, Order(order), limit=limit)]
     return _waiting(task, chosen, set() if wanted.match_any else set(wanted.labelers))
 
 

@@ -84,6 +84,20 @@ class Questions:
         yield "what was sent back", lambda: reviewing.returned(self.hands, self.labeler())
         yield "concepts to choose from", lambda: viewing.known_names(self.hands)
         yield "synonyms", viewing.synonyms
+        # Not behind a key press: read by a thread that does not draw.
+        yield "a whole queue", lambda: queues.frozen(self.passed, self.reviewer())
+        yield (
+            "a whole queue by score",
+            lambda: queues.frozen(self.passed, self.reviewer(), order=Order.SCORE),
+        )
+        yield (
+            "a whole queue, one labeler's",
+            lambda: queues.frozen(self.hands, self.reviewer(), Filter((self.labeler().id,))),
+        )
+        yield (
+            "a whole queue, one status",
+            lambda: queues.frozen(self.passed, self.reviewer(), Filter(statuses=(Status.AWAITING_REVIEW,))),
+        )
 
     def one_input(self) -> Iterator[tuple[str, Question]]:
         """What a viewer asks as it comes to an input."""
