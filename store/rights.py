@@ -13,7 +13,9 @@ PEOPLE = (Role.OWNER, Role.LEAD, Role.LABELER)
 
 _ROWS = {
     "user": (Role.OWNER,),
-    **dict.fromkeys(("task", "task_member", "task_concept", "dataset", "dataset_input", "input", "model"), LEADS),
+    **dict.fromkeys(
+        ("task", "task_member", "task_concept", "dataset", "dataset_input", "input", "model"), LEADS
+    ),
 }
 """By table, who may bring rows of it back and forth; of all others whoever labels."""
 
