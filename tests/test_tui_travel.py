@@ -130,5 +130,9 @@ async def test_a_skip_with_a_reason_goes_on_and_tells_it_when_it_comes_back(scen
         assert statuses(scene.task, Side.LABEL)[3][2] == Status.PENDING.name
         await stage.press("u")
         assert "Skipped before" not in stage.text()
-        await stage.press("S", "escape")
+        size = stage.screen.view.canvas.size
+        await stage.press("S")
+        # The picture stays as it is: it would have to be sent again.
+        assert "Why skip it?" in stage.text() and stage.screen.view.canvas.size == size
+        await stage.press("escape")
         assert stage.screen.input_id == scene.inputs[3]

@@ -13,10 +13,13 @@ from textual.widgets import Label
 
 
 class AskLine(Horizontal):
-    """Enter answers, escape leaves; it is seen only while it asks."""
+    """Enter answers, escape leaves; it is seen only while it asks.
+
+    It lies above the rest: a picture that made room for it would be prepared and sent again, twice.
+    """
 
     DEFAULT_CSS = """
-    AskLine { display: none; dock: bottom; height: 1; margin-bottom: 1; background: $panel; }
+    AskLine { display: none; dock: bottom; layer: above; height: 1; margin-bottom: 1; background: $panel; }
     AskLine Label { width: auto; padding: 0 1; text-style: bold; color: $text-accent; }
     AskLine Input { width: 1fr; background: $surface; }
     """
