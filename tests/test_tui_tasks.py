@@ -3,14 +3,17 @@
 import asyncio
 from typing import Any
 
-from store import database, jobs, labeling, models, plans, predictions, running, submitting, tasks
+import pytest
+
+from store import database, datasets, jobs, labeling, models, plans, predictions, running, submitting, tasks
 from store.bounds import thresholds as thresholds_of
 from store.predictions import Said
-from store.tables import Annotation, Assignment, DatasetVersion, DatasetVersionInput, Job, Task, User
+from store.tables import Annotation, Assignment, DatasetVersion, DatasetVersionInput, Job, Step, Task, User
 from tests.conftest import Project
 from tests.frame_scene import opened, screen, shows, until
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.tasks import TasksScreen
+from tui.widgets.choice import Choice
 from tui.widgets.task_rows import TaskRows, columns, heading
 
 CLASSIFIER = "efficientnet-lite0"
@@ -119,6 +122,58 @@ async def test_people_are_changed_and_it_is_said_before_what_goes_over(project: 
         assert counts == {"olga", "ann"}
         await pilot.press("u")
         await shows(pilot, "Label 6")
+
+
+async def test_own_work_quorum_and_gold_are_changed_on_the_form(project: Project) -> None:
+    known = project.add_inputs(8)[:4]
+    first = make(project, "first", concepts=["cat"])
+    datasets.add(project.owner, "known", known)
+    for input_id in known:
+        labeling.add(project.owner, first, input_id, "cat")
+        submitting.submit(project.owner, first, input_id)
+    people = {"labelers": ["ann", "bob", "cid"], "reviewers": ["olga", "ann"]}
+    task = make(
+        project, "animals", **people, concepts=["cat"], strategy="full", review="consensus", own_review=False
+    )
+    async with opened(project.owner) as (app, pilot):
+        await pilot.press("e")
+        await shows(pilot, "Must agree")
+        app.screen.query_one("#own-work", Choice).focus()
+        await pilot.press("l", "tab", "ctrl+u", *"many", "ctrl+s")
+        await shows(pilot, "a number or a part like 60%, not 'many'")
+        await pilot.press("ctrl+u", *"60%", "tab")
+        await until(pilot, lambda: len(app.screen.query_one("#gold", Choice)._options) > 2)
+        app.screen.query_one("#gold", Choice).choose("known")
+        await shows(pilot, "Gold share")
+        await pilot.press("tab", "ctrl+u", *"25%", "ctrl+s")
+        await until(pilot, lambda: Task.get_by_id(task.id).gold_id is not None)
+        changed = Task.get_by_id(task.id)
+        assert (changed.own_review, changed.agree_share, changed.gold_share) == (True, 0.6, 0.25)
+        await until(pilot, lambda: isinstance(app.screen, TasksScreen))
+        await pilot.press("e")
+        await shows(pilot, "60%")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, TasksScreen))
+        before = Step.select().count()
+        await pilot.press("u")
+        await until(pilot, lambda: Task.get_by_id(task.id).gold_id is None)
+        assert Step.select().count() == before
+
+
+async def test_what_would_take_too_long_to_count_is_not_waited_for(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.add_inputs(6)
+    task = make(project, "animals", labelers=["olga"], concepts=["cat"])
+    monkeypatch.setattr("store.rehearsal.AT_MOST", 0.0)
+    monkeypatch.setattr("store.rehearsal.STEPS", 1)
+    async with opened(project.owner) as (_, pilot):
+        await pilot.press("e", "tab", "tab", "tab", "end", *", ann", "tab")
+        await shows(pilot, "So many inputs go over that they are not counted")
+        assert User.get_or_none(User.name == "ann") is None
+        await pilot.press("ctrl+s")
+        await shows(pilot, "Label 3")
+        assert Assignment.select().where(Assignment.task == task).count() == 6
 
 
 async def test_other_thresholds_say_what_moves_before_they_are_saved(project: Project) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from store import assignments, models, tasks, viewing
+from store import assignments, datasets, models, tasks, viewing
 from store.errors import Refused
 from store.tables import Concept, Task, TaskConcept
 from store.values import Role, Side
@@ -28,6 +29,12 @@ class TaskSettings:
     """By concept, where it has thresholds of its own."""
     labelers: str
     reviewers: str
+    own_review: bool
+    agree: str
+    """How many labelers must agree: "2" or "60%"."""
+    gold: str | None
+    """The dataset that its gold inputs come from."""
+    gold_share: float
 
 
 def of(task: Task) -> TaskSettings:
@@ -51,6 +58,10 @@ def of(task: Task) -> TaskSettings:
         own,
         _people(task, Side.LABEL),
         _people(task, Side.REVIEW),
+        bool(task.own_review),
+        str(task.agree) if task.agree_share is None else f"{100 * task.agree_share:.4g}%",
+        None if task.gold is None else str(task.gold.name),
+        float(task.gold_share),
     )
 
 
@@ -64,6 +75,11 @@ def _people(task: Task, side: Side) -> str:
     return ", ".join(
         one.user.name if one.weight == 1 else f"{one.user.name}={one.weight:g}" for one in members
     )
+
+
+def datasets_offered() -> list[str]:
+    """The names of the datasets."""
+    return [row["name"] for row in datasets.listing()]
 
 
 def known(task: Task) -> tuple[list[str], bool]:
@@ -85,6 +101,15 @@ def weighted(typed: str) -> tuple[list[str], list[float]]:
         except ValueError:
             raise Refused(f"a weight is a number, such as {name.strip()}=2, not '{weight}'") from None
     return names, weights if any(weight != 1 for weight in weights) else []
+
+
+def agreed(typed: str) -> dict[str, Any]:
+    """How many must agree, of "2" or "60%". Raises Refused for what is neither."""
+    part = typed.removesuffix("%").strip()
+    try:
+        return {"agree_share": float(part) / 100} if typed.endswith("%") else {"agree": int(part)}
+    except ValueError:
+        raise Refused(f"how many labelers must agree is a number or a part like 60%, not '{typed}'") from None
 
 
 def number(typed: str) -> int:

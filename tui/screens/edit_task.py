@@ -25,6 +25,8 @@ from tui import task_settings
 from tui.messages import StoreChanged
 from tui.widgets.choice import Choice
 from tui.widgets.concept_picker import ConceptPicker
+from tui.widgets.gold_fields import GoldFields
+from tui.widgets.people_fields import OWN_WORK
 from tui.widgets.threshold_bar import ThresholdBar
 from tui.widgets.top_bar import TopBar
 
@@ -83,6 +85,11 @@ class EditTaskScreen(Screen[None]):
             )
             if self._of.review != ReviewStrategy.NONE:
                 yield _row("Reviewers", _text("reviewers", was.reviewers, "names with commas"))
+                yield _row("Own work", Choice(OWN_WORK[1:], id="own-work"))
+            if self._of.review == ReviewStrategy.CONSENSUS:
+                yield _row("Must agree", _text("agree", was.agree, "2, or a part of them like 60%"))
+            if not was.annotated:
+                yield GoldFields(was.gold, was.gold_share)
             if was.annotated:
                 with Vertical(id="thresholds"):
                     each = [(False, "the same for all concepts"), (True, "each concept its own")]
@@ -101,6 +108,10 @@ class EditTaskScreen(Screen[None]):
         if self._was.annotated:
             self.query_one("#bar", ThresholdBar).put(*self._was.common)
             self.query_one("#each", Choice).choose(bool(self._was.own))
+        else:
+            self._app.reader.ask("datasets", task_settings.datasets_offered, self._offer_datasets)
+        if self._of.review != ReviewStrategy.NONE:
+            self.query_one("#own-work", Choice).choose(self._was.own_review)
         self._app.reader.ask("concepts", partial(task_settings.known, self._of), self._offer)
         self.query_one("#name").focus()
 
@@ -108,6 +119,10 @@ class EditTaskScreen(Screen[None]):
         if self.is_attached:
             self.query_one(ConceptPicker).offer(known[0], closed=known[1])
             self._show_bars()
+
+    def _offer_datasets(self, names: list[str]) -> None:
+        if self.is_attached:
+            self.query_one(GoldFields).offer(names)
 
     @on(StoreChanged)
     def look_again(self) -> None:
@@ -179,15 +194,25 @@ class EditTaskScreen(Screen[None]):
             self._people = ""
             self._tell()
         elif self._was.annotated and "labelers" in people:
-            self._people = "What the model finds nothing in goes to these labelers."
-            self._tell()
+            actor, task = self._app.actor, self._of
+            self._app.reader.ask("empty", lambda: rehearsal.found_nothing(actor, task), self._counted_empty)
         else:
             actor, task = self._app.actor, self._of
             self._app.writer.submit(
                 lambda: rehearsal.people(actor, task, **people), self._rehearsed, self._refuse
             )
 
-    def _rehearsed(self, edited: Edited) -> None:
+    def _counted_empty(self, count: int) -> None:
+        self._people = f"{count} inputs in which the model finds nothing go to these labelers."
+        self._refuse("")
+        self._tell()
+
+    def _rehearsed(self, edited: Edited | None) -> None:
+        if edited is None:
+            self._people = "So many inputs go over that they are not counted beforehand."
+            self._refuse("")
+            self._tell()
+            return
         self._people = f"{edited.moved} open inputs that nobody has begun go over to somebody else."
         if edited.joined:
             self._people += f" New in the project, as labelers: {', '.join(edited.joined)}."
@@ -251,7 +276,20 @@ class EditTaskScreen(Screen[None]):
         }
         if self._typed("priority") != str(was.priority):
             changes["priority"] = task_settings.number(self._typed("priority"))
-        return {**changes, **self._routed(), **self._people_changes()}
+        return {**changes, **self._routed(), **self._people_changes(), **self._rule_changes()}
+
+    def _rule_changes(self) -> dict[str, Any]:
+        """Who may review what, how many must agree, and gold."""
+        was = self._was
+        changes: dict[str, Any] = {}
+        if self._of.review != ReviewStrategy.NONE:
+            own = bool(self.query_one("#own-work", Choice).value)
+            changes |= {} if own == was.own_review else {"own_review": own}
+        if self._of.review == ReviewStrategy.CONSENSUS and self._typed("agree") != was.agree:
+            changes |= task_settings.agreed(self._typed("agree"))
+        if not was.annotated:
+            changes |= self.query_one(GoldFields).changes()
+        return changes
 
     # Leaving
 

@@ -24,6 +24,7 @@ from tui.task_choices import Offers
 from tui.widgets.choice import Choice
 from tui.widgets.concept_picker import ConceptPicker
 from tui.widgets.form_row import FormRow, text_field
+from tui.widgets.gold_fields import GoldFields
 from tui.widgets.key_footer import KeyFooter
 from tui.widgets.people_fields import PeopleFields
 from tui.widgets.threshold_panel import ThresholdPanel
@@ -79,6 +80,7 @@ class NewTaskScreen(Screen[str | None]):
             yield FormRow("Concepts", ConceptPicker(id="concepts"))
             yield ThresholdPanel(id="thresholds")
             yield PeopleFields(self._app.actor.name)
+            yield GoldFields()
             yield FormRow("Instructions", text_field("instructions", "what people shall know"))
             yield FormRow("Name", text_field("name", "needed"))
         yield Static(id="refusal", markup=False)
@@ -98,6 +100,7 @@ class NewTaskScreen(Screen[str | None]):
         existing = [(name, f"{name}, {inputs} inputs") for name, inputs in offers.datasets]
         self.query_one("#dataset", Choice).offer([*existing, *everything])
         self.query_one("#dataset", Choice).index = 0
+        self.query_one(GoldFields).offer([name for name, _ in offers.datasets])
         models = [(m.name, f"{m.name}: {m.type}, {m.concepts} concepts") for m in offers.models]
         self.query_one("#model", Choice).offer(models or [(None, "there is no model here")])
         if not models:
@@ -120,6 +123,7 @@ class NewTaskScreen(Screen[str | None]):
         self.query_one("#model-row").display = first_pass != PEOPLE
         self.query_one("#type-row").display = first_pass == PEOPLE
         self.query_one("#thresholds").display = first_pass == AUTO
+        self.query_one(GoldFields).display = first_pass != AUTO and bool(self._offers.datasets)
         self.query_one(PeopleFields).suit(annotated=first_pass == AUTO)
 
     def _value(self, name: str) -> Any:
@@ -228,6 +232,7 @@ class NewTaskScreen(Screen[str | None]):
             thresholds=own if first_pass == AUTO else {},
             instructions=self._typed("instructions"),
             **self.query_one(PeopleFields).planned(),
+            **({} if first_pass == AUTO else self.query_one(GoldFields).planned()),
         )
 
     def _typed(self, name: str) -> str:

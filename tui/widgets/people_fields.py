@@ -12,6 +12,7 @@ from textual.widgets import Input as TextField
 from store.errors import Refused
 from store.printable import printable
 from store.values import ReviewStrategy, Strategy
+from tui import task_settings
 from tui.widgets.choice import Choice
 from tui.widgets.form_row import FormRow, names_in, text_field
 
@@ -102,7 +103,7 @@ class PeopleFields(Vertical):
             "reviewers": () if review == ReviewStrategy.NONE else self._names("reviewers"),
             "stacked": stacked,
             "own_review": self._chosen("own-work") if self.query_one("#own-work-row").display else None,
-            **(self._agree() if consensus else {}),
+            **(task_settings.agreed(self._typed("agree")) if consensus else {}),
         }
 
     def _chosen(self, name: str) -> Any:
@@ -120,10 +121,3 @@ class PeopleFields(Vertical):
             return tuple(float(share) for share in typed)
         except ValueError:
             raise Refused(f"shares are numbers like '2, 1', not '{self._typed('shares')}'") from None
-
-    def _agree(self) -> dict[str, Any]:
-        typed = self._typed("agree")
-        part = typed.removesuffix("%").strip()
-        if not part.isdecimal():
-            raise Refused(f"how many labelers must agree is a number or a part like 60%, not '{typed}'")
-        return {"agree_share": int(part) / 100} if typed.endswith("%") else {"agree": int(part)}
