@@ -264,6 +264,28 @@ def show(version: ModelVersion) -> dict[str, Any]:
     }
 
 
+def matching(words: Iterable[str]) -> list[dict[str, Any]]:
+    """The models of which name, title, description, type or a concept hold every word: name, type, size,
+    licence, downloads (None)."""
+    found = []
+    for row in listing():
+        version = find(row["name"])
+        said = " ".join(
+            (row["name"], row["title"], row["description"], row["type"], *version.card["concepts"])
+        )
+        if all(word.lower() in said.lower() for word in words):
+            found.append(
+                {
+                    "name": row["name"],
+                    "type": row["type"],
+                    "size": version.card["size"],
+                    "licence": row["licence"],
+                    "downloads": None,
+                }
+            )
+    return found
+
+
 def require_adding(actor: User) -> None:
     """Raises Denied unless the user may add and remove models: owners and leads may."""
     rights.require(actor, Role.OWNER, Role.LEAD)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -42,7 +43,7 @@ def predict(project: Project, name: str, targets: tuple[str, ...], device: str, 
 
 
 @command.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.onnx|hf:ORG/NAME")
 @click.option("--name", help="What to call it; otherwise after the file.")
 @click.option("--labels", type=click.Path(path_type=Path), metavar="FILE", help="Concepts, one a line.")
 @click.option(
@@ -77,13 +78,20 @@ def add(
     **told: Any,
 ) -> None:
     """Add an ONNX file as a model of this project: says what it guessed, and tries it once."""
+    from engine import hub
     from engine.adding import add as add_model
     from engine.adding import labels_in
     from engine.guessing import Told
     from store import models
 
+    user = project.open()
     names = labels_in(labels) if labels else None
-    added = add_model(project.open(), file, name, Told(labels=names, filter=filter_, **told))
+    with TemporaryDirectory(prefix="winnow-hub-") as folder:
+        if str(file).startswith(hub.PREFIX):
+            fetched = hub.fetch(str(file), Path(folder))
+            told["licence"] = told["licence"] or fetched.licence
+            file, name = fetched.path, name or fetched.name.lower()
+        added = add_model(user, file, name, Told(labels=names, filter=filter_, **told))
     for guessed in added.notes:
         note(f"guessed {guessed}")
     note(added.trial)
@@ -91,6 +99,28 @@ def add(
         json_object(models.show(added.version))
     else:
         note(f"added the model '{added.version.model.name}', version {added.version.number}")
+
+
+@command.command()
+@click.argument("words", nargs=-1, required=True)
+@json_option
+@click.pass_obj
+def search(project: Project, words: tuple[str, ...], as_json: bool) -> None:
+    """Look for models among those of this project and on the Hugging Face Hub."""
+    from engine import hub
+    from store import models
+
+    project.open()
+    rows = models.matching(words)
+    try:
+        rows += hub.search(" ".join(words))
+    except Refused as error:
+        note(str(error))
+    if as_json:
+        json_array(rows)
+    else:
+        columns = ("name", "type", "size", "licence", "downloads")
+        table(columns, ([row[column] for column in columns] for row in rows))
 
 
 def _target(token: str) -> tuple[int | None, Path]:
