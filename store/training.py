@@ -49,7 +49,7 @@ class Plan:
     """Each input shows exactly one of the concepts: what is one of them is none of the others."""
     seed: int = 0
     every: int | None = None
-    """Train again by itself when so many new decisions are in."""
+    """Train again by itself when so many new decisions are in; 0 or None: never."""
 
 
 Known = Mapping[str, Mapping[int, bool]]
@@ -69,8 +69,8 @@ def remember(actor: User, plan: Plan) -> Training:
     there = Model.get_or_none(Model.name == plan.name)
     if there is not None and there.family != FAMILY:
         raise Refused(f"there is a model '{plan.name}' already that was not trained here: take another name")
-    if plan.every is not None and plan.every < 1:
-        raise Refused("every needs a whole number of decisions, 1 or more")
+    if plan.every is not None and plan.every < 0:
+        raise Refused("every needs a whole number of decisions, or 0 for never")
     names = [clean(name, "a concept") for name in dict.fromkeys(plan.concepts)]
     if not names:
         raise Refused("name at least one concept to learn: --concept NAME")
@@ -84,7 +84,7 @@ def remember(actor: User, plan: Plan) -> Training:
         "embedder": plan.embedder,
         "single_label": plan.single_label,
         "seed": plan.seed,
-        "every": plan.every,
+        "every": plan.every or None,
         "creator": actor,
         "changed_at": now(),
     }
@@ -98,13 +98,13 @@ def remember(actor: User, plan: Plan) -> Training:
 
 def again(actor: User, name: str, every: int | None) -> Training:
     """How the model of this name was trained the last time, from now on by itself after `every` decisions
-    where that is given. For owners and leads; raises NotFound."""
+    where that is given (0: not any more). For owners and leads; raises NotFound."""
     rights.require(actor, Role.OWNER, Role.LEAD)
     row = find(name)
     if every is not None:
         with write():
-            Training.update(every=every, changed_at=now()).where(Training.id == row.id).execute()
-        row.every = every
+            Training.update(every=every or None, changed_at=now()).where(Training.id == row.id).execute()
+        row.every = every or None
     return row
 
 
@@ -251,9 +251,12 @@ def new_decisions(row: Training) -> int:
 def ask_due() -> int:
     """Queue a job for every model whose new decisions are in; returns how many were queued.
 
-    The engine asks this when something was written. Without such models it is one read of a small table.
+    The engine asks this every second. Without such models it is one read of a small table. One that was
+    removed stays away.
     """
-    due = [row for row in Training.select().where(Training.every.is_null(False)) if _is_due(row)]
+    removed = Model.select(Model.name).where(Model.deleted == True)
+    by_themselves = Training.select().where(Training.every.is_null(False), Training.name.not_in(removed))
+    due = [row for row in by_themselves if _is_due(row)]
     for row in due:
         with write():
             version = embeddings.find_embedder(row.embedder)

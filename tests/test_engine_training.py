@@ -21,7 +21,7 @@ from engine.training import train
 from store import database, embeddings, labeling, models, reviewing, submitting, suggestions, tasks, training
 from store.errors import Denied, NotFound, Refused
 from store.plans import Plan
-from store.tables import Annotation, Concept, Embedded, Job, Prediction, Task, Training, User
+from store.tables import Annotation, Concept, Embedded, Job, Model, Prediction, Task, Training, User
 from store.values import JobState, Region, Role, Status, Verdict
 from tests.conftest import Project
 from tests.pictures import picture
@@ -262,6 +262,21 @@ def test_a_model_learns_again_by_itself_when_the_decisions_are_in(
     assert models.find("mine").number == 2
     assert training.new_decisions(training.find("mine")) == 0
     assert training.ask_due() == 0
+
+
+def test_it_stops_learning_by_itself_when_told_or_removed(
+    project: Project, labeled: tuple[Task, list[int], set[int]]
+) -> None:
+    cats, ids, _ = labeled
+    learn(project, every=1)
+    label(project, cats, ids[24], cat=1)
+    training.again(project.owner, "mine", 0)
+    assert training.ask_due() == 0
+    training.again(project.owner, "mine", 1)
+    Model.update(deleted=True).where(Model.name == "mine").execute()
+    assert training.ask_due() == 0
+    Model.update(deleted=False).where(Model.name == "mine").execute()
+    assert training.ask_due() == 1
 
 
 def test_a_head_without_its_embedder_is_refused_with_a_sentence(

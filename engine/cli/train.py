@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @click.option("--embedder", metavar="MODEL", default="efficientnet-lite0", show_default=True,
               help="The model whose embeddings it learns on.")  # fmt: skip
 @click.option("--single-label", is_flag=True, help="Each input shows exactly one of the concepts.")
-@click.option("--every", type=click.IntRange(1), metavar="N", help="Learn again by itself after N decisions.")
+@click.option(
+    "--every", type=click.IntRange(0), metavar="N", help="Learn again by itself after N decisions; 0: never."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="What is held out when.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @json_option
