@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -104,11 +105,15 @@ def _licence(tags: list[str]) -> str | None:
 def _api() -> Any:
     if find_spec("huggingface_hub") is None:
         raise Refused("the Hugging Face Hub needs the extra: install winnow-label[hub]")
-    from huggingface_hub import HfApi
+    from huggingface_hub import HfApi, get_session
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
     disable_progress_bars()
-    return HfApi()
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    api = HfApi()
+    # Its own calls try for 25 s to reach a Hub that is not there.
+    get_session().head(api.endpoint, timeout=10)
+    return api
 
 
 @contextmanager

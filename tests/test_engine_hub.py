@@ -138,3 +138,7 @@ def test_offline_only_those_here_are_shown(
     done = winnow(tmp_path, "model", "search", "outlines", "--json")
     assert [row["name"] for row in json.loads(done.stdout)] == ["deeplabv3"]
     assert "could not be asked" in done.stderr and hub.asked == []
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # where nothing answers
+    (said,) = winnow(tmp_path, "model", "search", "outlines").stderr.splitlines()
+    assert "could not be asked" in said
