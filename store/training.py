@@ -249,7 +249,7 @@ def new_decisions(row: Training) -> int:
 
 
 def ask_due() -> int:
-    """Queue a job for every model whose new decisions are in; returns how many were queued.
+    """Queue a job for every model whose new decisions are in; returns how many were due.
 
     The engine asks this every second. Without such models it is one read of a small table. One that was
     removed stays away.
@@ -258,9 +258,13 @@ def ask_due() -> int:
     by_themselves = Training.select().where(Training.every.is_null(False), Training.name.not_in(removed))
     due = [row for row in by_themselves if _is_due(row)]
     for row in due:
-        with write():
+        try:
             version = embeddings.find_embedder(row.embedder)
-            jobs.enqueue(KIND, {"training": row.id}, priority=jobs.BULK, model_version=version)
+        except Refused as error:
+            # Its embedder was removed: the engine goes on, and looks again when as many are in.
+            note(row, last_event(), {"refused": str(error)})
+            continue
+        jobs.enqueue(KIND, {"training": row.id}, priority=jobs.BULK, model_version=version)
     return len(due)
 
 

@@ -276,6 +276,13 @@ def test_it_stops_learning_by_itself_when_told_or_removed(
     Model.update(deleted=True).where(Model.name == "mine").execute()
     assert training.ask_due() == 0
     Model.update(deleted=False).where(Model.name == "mine").execute()
+    Model.update(deleted=True).where(Model.name == "efficientnet-lite0").execute()
+    training.ask_due()
+    assert not Job.select().where(Job.kind == training.KIND).exists()
+    assert "efficientnet-lite0" in training.find("mine").outcome["refused"]
+    Model.update(deleted=False).where(Model.name == "efficientnet-lite0").execute()
+    label(project, cats, ids[25])
+    label(project, cats, ids[26], cat=1)
     assert training.ask_due() == 1
 
 
