@@ -36,11 +36,12 @@ def with_dataset(project: Project, count: int) -> list[int]:
 
 
 async def form(app: Any, pilot: Any) -> NewTaskScreen:
-    """Opens the form and waits until it knows what there is."""
+    """Opens the form, waits until it knows what there is, and has it at the detector."""
     await pilot.press("n")
     await until(pilot, lambda: isinstance(app.screen, NewTaskScreen))
     await until(pilot, lambda: app.screen._offers.models)
     screen: NewTaskScreen = app.screen
+    screen.query_one("#model", Choice).choose(DETECTOR)
     await until(pilot, lambda: len(screen.query_one(ConceptPicker)._offered) == 80)
     return screen
 

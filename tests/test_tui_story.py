@@ -187,7 +187,7 @@ def test_a_killed_app_lost_nothing_and_reopens_where_it_was(project: Path) -> No
 def test_a_new_task_by_keyboard_is_annotated_and_watched(project: Path) -> None:
     with app(project, "--store", "winnow.db") as rig:
         rig.wait_for("New task", PATIENCE)
-        rig.send("n\t\t\tbird\rperson\r")
+        rig.send("n\t\tl\tbird\rperson\r")
         rig.wait_for("2: bird, person")
         rig.press("tab", "tab", "l", "l")
         rig.wait_for("0.60–0.90")

@@ -90,6 +90,8 @@ class NewTaskScreen(Screen[str | None]):
         """Fetch what can be chosen; a new model is registered on the way, hence through the writer."""
         self.query_one("#dataset").focus()
         self._arrange()
+        # What is typed ahead chooses among what is not here yet.
+        self._give_keys = self._app.hold_keys()
         self._app.writer.submit(task_choices.offers, self._offer)
 
     # What can be chosen follows from what is chosen
@@ -107,6 +109,7 @@ class NewTaskScreen(Screen[str | None]):
             self.query_one("#first-pass", Choice).choose(PEOPLE)
         self._arrange()
         self._offer_concepts()
+        self._give_keys()
 
     @on(Choice.Changed)
     def _chosen(self, event: Choice.Changed) -> None:
