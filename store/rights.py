@@ -14,7 +14,8 @@ PEOPLE = (Role.OWNER, Role.LEAD, Role.LABELER)
 _ROWS = {
     "user": (Role.OWNER,),
     **dict.fromkeys(
-        ("task", "task_member", "task_concept", "dataset", "dataset_input", "input", "model"), LEADS
+        ("task", "task_member", "task_concept", "dataset", "dataset_input", "input", "model", "workflow"),
+        LEADS,
     ),
 }
 """By table, who may bring rows of it back and forth; of all others whoever labels."""

@@ -115,10 +115,7 @@ def stop(child: subprocess.Popen[bytes], patience: float = 15.0) -> None:
 def _ended(code: int, again: str) -> str:
     how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
     said = "" if code < 0 else last_words()
-    return (
-        f"the engine {how}{': ' + said if said else ''}; what it had finished is kept, "
-        f"go on with: {again}"
-    )
+    return f"the engine {how}{': ' + said if said else ''}; what it had finished is kept, go on with: {again}"
 
 
 def last_words() -> str:

@@ -66,7 +66,7 @@ async def test_gold_is_shown_to_leads_and_is_not_there_for_others(project: Proje
         submitting.submit(ann, task, row.input_id)
         told += 1
     assert told == 1
-    async with opened(project.owner) as (app, pilot):
+    async with opened(project.owner) as (_, pilot):
         await pilot.press("s", "7")
         await shows(pilot, "1 of 1 answers on inputs whose answer is known are right")
         await until(pilot, lambda: stands(pilot, "ann 1 1 100%"))
