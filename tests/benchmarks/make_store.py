@@ -8,6 +8,7 @@ not made.
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Iterator
@@ -57,6 +58,10 @@ def make(folder: Path, inputs: int = INPUTS, annotations: int = ANNOTATIONS) -> 
     return store
 
 
+BOX = "x'000000000000d03f000000000000d03f000000000000e83f000000000000e83f'"
+"""The box from (0.25, 0.25) to (0.75, 0.75), as `Region.pack` has it."""
+
+
 def _run(statement: str, *values: object) -> None:
     with database.write():
         opened.execute_sql(statement, values)
@@ -68,7 +73,7 @@ def _without_indexes() -> Iterator[None]:
     large = "('annotation', 'assignment', 'event', 'step', 'prediction', 'review')"
     kept = opened.execute_sql(
         f"SELECT type, name, sql FROM sqlite_master WHERE tbl_name IN {large} AND type <> 'table' "
-        "AND sql IS NOT NULL"
+        "AND sql IS NOT NULL AND name <> 'assignment_gold'"  # which the dealing of tasks names
     ).fetchall()
     for kind, name, _ in kept:
         _run(f"DROP {kind} {name}")
@@ -109,7 +114,7 @@ def _first_pass(olga: User, each: int) -> None:
         "annotator_id, model_version_id, original_concept_id, original_key, task_id, reviewer_id, "
         "created_at, deleted, version) "
         f"SELECT i.id, c.id, 1, CASE WHEN {score} >= 0.9 OR {reviewed} THEN {_SUCCESS} ELSE {_AWAITING} END, "
-        f"{score}, 1, x'00000000ffffffff', i.id * 100 + k.n, {model}, {task.auto_id}, c.id, "
+        f"{score}, 1, {BOX}, i.id * 100 + k.n, {model}, {task.auto_id}, c.id, "
         f"i.id * 100 + k.n, {task.id}, CASE WHEN {score} >= 0.9 THEN NULL ELSE "
         f"{_pick(reviewers, 'i.id')} END, 1, 0, 0 "
         f"FROM input i CROSS JOIN k JOIN c ON c.n = {_drawn(4, WANTED, turn='k.n')} "
@@ -244,10 +249,15 @@ def _pick(ids: list[int], row: str) -> str:
     return f"(CASE {row} % {len(ids)} {' '.join(f'WHEN {n} THEN {id_}' for n, id_ in enumerate(ids))} END)"
 
 
-def main(folder: str, *sizes: str) -> None:
+def main() -> None:
     """Make it, and say what there is and whether it keeps the rules."""
+    parser = argparse.ArgumentParser(description="A store to measure on.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("inputs", type=int, nargs="?", default=1_000_000)
+    parser.add_argument("annotations", type=int, nargs="?", default=10_000_000)
+    given = parser.parse_args()
     began = time.monotonic()
-    store = make(Path(folder), *map(int, sizes))
+    store = make(given.folder, given.inputs, given.annotations)
     counts = {
         table: opened.execute_sql(f"SELECT count(*) FROM {table}").fetchone()[0]
         for table in ("input", "annotation", "assignment", "event", "prediction", "concept")
@@ -262,4 +272,4 @@ def main(folder: str, *sizes: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
