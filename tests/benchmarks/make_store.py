@@ -253,8 +253,8 @@ def main() -> None:
     """Make it, and say what there is and whether it keeps the rules."""
     parser = argparse.ArgumentParser(description="A store to measure on.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("inputs", type=int, nargs="?", default=1_000_000)
-    parser.add_argument("annotations", type=int, nargs="?", default=10_000_000)
+    parser.add_argument("inputs", type=int, nargs="?", default=INPUTS)
+    parser.add_argument("annotations", type=int, nargs="?", default=ANNOTATIONS)
     given = parser.parse_args()
     began = time.monotonic()
     store = make(given.folder, given.inputs, given.annotations)
