@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import sys
 from collections import Counter
 from pathlib import Path
@@ -164,6 +166,14 @@ def statuses(folder: Path, input_id: int) -> set[str]:
     return {row["status"] for row in annotations(folder) if row["input"] == input_id}
 
 
+def remembered(project: Path) -> int | None:
+    """The input that the app would open at again."""
+    with sqlite3.connect(f"file:{project / 'winnow.db'}?mode=ro", uri=True, timeout=30) as connection:
+        row = connection.execute("SELECT value FROM user_state WHERE key = 'place'").fetchone()
+    place = {} if row is None else json.loads(row[0])
+    return place.get("input")
+
+
 def test_a_killed_app_lost_nothing_and_reopens_where_it_was(project: Path) -> None:
     winnow(project, "task", "create", "birds", "--type", "classification", "--assist", "efficientnet-lite0")
     with app(project, "open", "birds", "--label") as rig:
@@ -174,6 +184,7 @@ def test_a_killed_app_lost_nothing_and_reopens_where_it_was(project: Path) -> No
             rig.press("enter")
             rig.wait_for(f"{position}/12")
             rig.wait_for(lambda: "1" in rig.text and "predicting" not in rig.text, PATIENCE)
+        wait_until(lambda: remembered(project) == 4)  # it is kept once a second
         rig.close()
     assert Counter(row["status"] for row in annotations(project)) == {"SUCCESS": 3}
     with app(project) as rig:

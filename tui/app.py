@@ -144,6 +144,7 @@ class WinnowApp(KeyShowing[None], OrderedKeys[None], Suspending[None]):
             gc.enable()
         self.listen_to_job_control()
         self.store_watch.start()
+        self.remember_place()
         self.set_interval(1.0, self.remember_place)
         if self.engine is not None:
             self.engine.start(self._show_engine)

@@ -75,8 +75,12 @@ class SideBySideScreen(ModalScreen[bool]):
             yield Rows[Line](self._line, lambda line: (line.concept, line.value, line.region))
         yield Footer(show_command_palette=False, compact=True)
 
-    @on(StoreChanged)
     def on_mount(self) -> None:
+        """Read at once."""
+        self.look_again()
+
+    @on(StoreChanged)
+    def look_again(self) -> None:
         """Read what is said now."""
         self._answers = answers.of(self._of, self._input)
         self.column = min(self.column, max(len(self._answers.labelers) - 1, 0))
@@ -152,12 +156,12 @@ class SideBySideScreen(ModalScreen[bool]):
         told = f"{said}: {gone} annotations deleted, u brings them back" if gone else "nothing to delete"
         self.notify(printable(told), markup=False, timeout=3)
         if self.is_attached:
-            self.on_mount()
+            self.look_again()
 
     def _refused(self, refused: Refused) -> None:
         self.notify(printable(refused), severity="error", markup=False)
         if self.is_attached:
-            self.on_mount()
+            self.look_again()
 
     def action_approve(self) -> None:
         """Approve what is left, once what was typed before is written."""
