@@ -100,17 +100,18 @@ def _turn(event: Event, now_is: dict[str, Any] | None, becomes: dict[str, Any] |
     table = _BY_NAME[str(event.table)]
     known = None if now_is is None else now_is.get("version")
     here = key_columns(table, event.row)
-    hides = "deleted" in table._meta.fields
+    hidden = _hidden(table)
     try:
         if now_is is not None and becomes is not None:
             done = _change(table, here, known, becomes)
-        elif becomes is None and hides:
+        elif becomes is None and hidden:
             # No step ever writes a negative version: it marks the row as taken back by this undo.
-            done = _change(table, here, known, {"deleted": True, "version": -event.step_id})
+            done = _change(table, here, known, {**hidden, "version": -event.step_id})
         elif becomes is None:
             done = sql.remove(table, here if known is None else {**here, "version": known})
-        elif hides and not back:
-            done = _change(table, here, -event.step_id, {"deleted": False, "version": becomes["version"]})
+        elif hidden and not back:
+            shown = {name: not value for name, value in hidden.items()}
+            done = _change(table, here, -event.step_id, {**shown, "version": becomes["version"]})
         else:
             sql.put(table, _restored(table, becomes))
             done = 1
@@ -118,6 +119,13 @@ def _turn(event: Event, now_is: dict[str, Any] | None, becomes: dict[str, Any] |
         done = 0
     if not done:
         raise Conflict(f"somebody else has changed {event.table} {event.row} since: it stays as it is")
+
+
+def _hidden(table: type[Table]) -> dict[str, bool]:
+    """What a row becomes that is taken back and stays, because others may speak of it; empty: it goes."""
+    if table is User:
+        return {"active": False}
+    return {"deleted": True} if "deleted" in table._meta.fields else {}
 
 
 def _change(table: type[Table], here: dict[str, Any], version: int | None, becomes: dict[str, Any]) -> int:

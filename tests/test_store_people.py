@@ -6,9 +6,9 @@ import dataclasses
 
 import pytest
 
-from store import cards, datasets, models, undoing, users
+from store import cards, datasets, models, plans, tasks, undoing, users
 from store.errors import Denied, NotFound, Refused
-from store.tables import Dataset, ModelConcept, ModelVersion, User
+from store.tables import Assignment, Dataset, ModelConcept, ModelVersion, Task, User
 from store.values import Role
 from tests.conftest import Project
 
@@ -123,3 +123,19 @@ def test_who_lost_a_right_cannot_undo_with_it(project: Project) -> None:
     undoing.undo(users.find("lea"))
     with pytest.raises(NotFound):
         datasets.find("hers")
+
+
+def test_a_task_that_invited_people_is_undone_and_redone(project: Project) -> None:
+    project.add_inputs(4)
+    plan = plans.Plan("t", "classification", concepts=["cat"], labelers=["anna", "bob"])
+    tasks.create(project.owner, plan)
+    undoing.undo(project.owner)
+    assert [task.name for task in Task.select().where(Task.deleted == False)] == []
+    assert {row["name"]: row["active"] for row in users.listing()} == {
+        "olga": True,
+        "anna": False,
+        "bob": False,
+    }
+    undoing.redo(project.owner)
+    assert users.current("anna").active
+    assert Assignment.select().where(Assignment.user == users.find("anna")).count() == 2
